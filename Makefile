@@ -1,0 +1,66 @@
+# Every target does its own set-up: a virtual environment from the lock file, Debian packages where root.
+SHELL := /bin/bash
+PY := .venv/bin/python
+DEBIAN := gammu gammu-smsd smstools postgresql gettext
+.DEFAULT_GOAL := help
+.PHONY: help setup debian demo serve check test bench soak lint types contracts format lock clean
+
+help:            ## list the targets
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/stamp: requirements.lock pyproject.toml
+	@command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null || { \
+	  [ "$$(id -u)" = 0 ] || { echo "python3-venv is missing: install it, or run this as root" >&2; exit 1; }; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-venv >/dev/null; }
+	python3 -m venv .venv
+	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: .venv/stamp  ## the virtual environment
+
+debian:          ## real programs that the tests talk to (root only; without root their tests are skipped by name)
+	@missing=$$(for p in $(DEBIAN); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive POLICY_RC_D=101 apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	elif [ -n "$$missing" ]; then echo "not installed (their tests are skipped by name): $$missing"; fi
+
+demo: setup      ## two simulated modems, a seeded directory, a conversation live on the screen
+	.venv/bin/santral-sim demo
+
+serve: setup     ## run the gateway with ./santral.toml, or with its defaults
+	.venv/bin/santral serve
+
+lint: setup
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	$(PY) tests/repository.py
+
+types: setup
+	.venv/bin/mypy
+
+contracts: setup
+	.venv/bin/lint-imports --no-cache
+
+check: lint types contracts  ## lint, types, import rules, unit and contract tests
+	$(PY) -m pytest -q tests/unit tests/contract
+
+test: debian check  ## check, integration, real programs, packaging: what CI runs
+	$(PY) -m pytest -q tests/integration tests/real tests/packaging
+
+bench: debian setup  ## figures and ratios against peers
+	$(PY) -m benchmarks
+
+soak: setup      ## long campaigns
+	SANTRAL_SOAK=1 $(PY) -m pytest -q tests/integration tests/unit --hypothesis-profile=soak
+
+format: setup
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+lock:            ## renew requirements.lock from pyproject.toml
+	$(PY) -m pip install -q pip-tools
+	.venv/bin/pip-compile -q --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate -o requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Santral's service: connects a company's CRM with its telephones, text messages and faxes."""

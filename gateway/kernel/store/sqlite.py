@@ -1,0 +1,214 @@
+"""SQLite: one writer thread that commits many units at once, reader threads beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosqlite
+from sqlalchemy import Connection, Engine, Select, create_engine, event
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+from sqlalchemy.engine import Compiled
+from sqlalchemy.pool import NullPool
+
+from gateway.kernel.errors import ConfigError, GatewayError
+from gateway.kernel.store.migrate import upgrade
+
+T = TypeVar("T")
+
+MAX_BATCH = 512
+"""Units in one commit; bounds how long the first of them waits."""
+MAX_WAITING = 20_000
+"""Units accepted and not yet committed; `write` waits when it is reached."""
+READERS = 2
+BUSY_TIMEOUT_S = 10.0
+
+
+@dataclass(slots=True)
+class _Pending:
+    unit: Callable[[Connection], Any]
+    done: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    result: Any = field(default=None)
+    error: BaseException | None = field(default=None)
+
+    def settle(self) -> None:
+        if self.done.cancelled():
+            return
+        if self.error is None:
+            self.done.set_result(self.result)
+        else:
+            self.done.set_exception(self.error)
+
+
+class SqliteStore:
+    """A store in one file, in WAL mode with synchronous=FULL: what `write` returned survives."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._engine = _engine(path)
+        self._queue: queue.SimpleQueue[_Pending | None] = queue.SimpleQueue()
+        self._room = asyncio.Semaphore(MAX_WAITING)
+        self._writer = threading.Thread(target=self._write_loop, name="store-writer", daemon=True)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._reader_local = threading.local()
+        self._reader_connections: list[Connection] = []
+        self._hot: aiosqlite.Connection | None = None
+        self._compiled: dict[int, Compiled] = {}
+        self._statements: list[Select[Any]] = []
+        self._closed = False
+
+    @classmethod
+    async def open(cls, path: str) -> SqliteStore:
+        """Open the file, create it when new, and bring its schema up to date."""
+        if not path:
+            msg = "the SQLite database needs a file; set [store] url = 'sqlite:////path/file.db'"
+            raise ConfigError(msg)
+        store = cls(path)
+        await asyncio.to_thread(store._migrate)
+        store._writer.start()
+        store._hot = await aiosqlite.connect(path)
+        await store._hot.execute("PRAGMA query_only = 1")
+        return store
+
+    def _migrate(self) -> None:
+        try:
+            Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+            with self._engine.connect() as connection:
+                upgrade(connection)
+                connection.commit()
+        except (OSError, sqlite3.Error) as error:
+            msg = f"the database {self._path} cannot be opened: {error}"
+            raise ConfigError(msg) from error
+
+    async def write(self, unit: Callable[[Connection], T]) -> T:
+        """Run a unit of work inside the next group commit."""
+        if self._closed:
+            msg = "the store is closed"
+            raise GatewayError(msg)
+        async with self._room:
+            loop = asyncio.get_running_loop()
+            done: asyncio.Future[T] = loop.create_future()
+            self._queue.put(_Pending(unit, done, loop))
+            return await done
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Run a read-only function on a reader thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, partial(self._read, query))
+
+    async def rows(self, statement: Select[Any], **values: object) -> list[tuple[Any, ...]]:
+        """Run one SELECT through aiosqlite: one thread hop, no transaction."""
+        assert self._hot is not None
+        compiled = self._compiled.get(id(statement))
+        if compiled is None:
+            compiled = statement.compile(dialect=_HOT_DIALECT)
+            self._compiled[id(statement)] = compiled
+            self._statements.append(statement)
+        bound = compiled.construct_params(values)
+        found = await self._hot.execute_fetchall(
+            str(compiled), [bound[name] for name in compiled.positiontup or ()]
+        )
+        return [tuple(row) for row in found]
+
+    async def close(self) -> None:
+        """Commit what was accepted, then close every connection."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
+        await asyncio.to_thread(self._writer.join)
+        if self._hot is not None:
+            await self._hot.close()
+        self._readers.shutdown(wait=True)
+        for connection in self._reader_connections:
+            connection.close()
+        self._engine.dispose()
+
+    def _read(self, query: Callable[[Connection], T]) -> T:
+        connection: Connection | None = getattr(self._reader_local, "connection", None)
+        if connection is None:
+            connection = self._engine.connect()
+            connection.exec_driver_sql("PRAGMA query_only = 1")
+            connection.commit()
+            self._reader_local.connection = connection
+            self._reader_connections.append(connection)
+        with connection.begin():
+            return query(connection)
+
+    def _write_loop(self) -> None:
+        with self._engine.connect() as connection:
+            while (batch := self._next_batch()) is not None:
+                _commit(connection, batch)
+                by_loop: dict[asyncio.AbstractEventLoop, list[_Pending]] = {}
+                for pending in batch:
+                    by_loop.setdefault(pending.loop, []).append(pending)
+                for loop, settled in by_loop.items():
+                    if not loop.is_closed():
+                        loop.call_soon_threadsafe(_settle, settled)
+
+    def _next_batch(self) -> list[_Pending] | None:
+        first = self._queue.get()
+        if first is None:
+            return None
+        batch = [first]
+        while len(batch) < MAX_BATCH:
+            try:
+                following = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if following is None:
+                self._queue.put(None)
+                break
+            batch.append(following)
+        return batch
+
+
+def _settle(batch: list[_Pending]) -> None:
+    for pending in batch:
+        pending.settle()
+
+
+def _commit(connection: Connection, batch: list[_Pending]) -> None:
+    """Commit the batch as one; when a unit fails, each alone, so that only the bad one fails."""
+    try:
+        with connection.begin():
+            for pending in batch:
+                pending.result = pending.unit(connection)
+    except Exception as error:  # noqa: BLE001 - a unit's error belongs to its caller
+        if len(batch) == 1:
+            batch[0].error = error
+            return
+        for pending in batch:
+            pending.error = None
+            _commit(connection, [pending])
+
+
+def _engine(path: str) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=NullPool,
+        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = 1"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+_HOT_DIALECT = SQLiteDialect(paramstyle="qmark")

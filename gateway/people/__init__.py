@@ -1,0 +1,1 @@
+"""Users, their tokens and rights, and the trail of what they changed."""

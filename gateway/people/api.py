@@ -1,0 +1,166 @@
+"""The API of users and tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from gateway.people.model import Role, Token, User
+from gateway.people.tokens import Tokens
+from gateway.people.users import Users
+from gateway.web.principal import Permission
+from gateway.web.routes import Call, NoBody, Route, Schema
+
+
+class UserIn(Schema):
+    """A user to be added."""
+
+    login: Annotated[str, Field(max_length=64, examples=["ayse"])]
+    name: Annotated[str, Field(max_length=200, examples=["Ayşe Yılmaz"])] = ""
+    role: Role = Role.MANAGER
+    extension: Annotated[str, Field(max_length=16, examples=["101"])] = ""
+    mobile: Annotated[str, Field(max_length=64, examples=["+905321234567"])] = ""
+
+
+class UserOut(Schema):
+    """A user."""
+
+    id: str
+    login: str
+    name: str
+    role: Role
+    extension: str
+    mobile: str
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+class UsersOut(Schema):
+    """All users."""
+
+    items: list[UserOut]
+
+
+class TokenIn(Schema):
+    """A token to be made; without scopes it gets all that its owner's role allows."""
+
+    user: Annotated[str, Field(max_length=64, description="login", examples=["ayse"])]
+    name: Annotated[str, Field(max_length=200, examples=["1C on the server"])] = ""
+    scopes: list[Permission] = []
+    days: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+
+class TokenOut(Schema):
+    """A token; `secret` is told once, when it is made."""
+
+    id: str
+    user_id: str
+    name: str
+    scopes: list[Permission]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    secret: str | None = None
+
+
+class TokensOut(Schema):
+    """All tokens."""
+
+    items: list[TokenOut]
+
+
+class Done(Schema):
+    """It is done."""
+
+    done: bool = True
+
+
+class PeopleApi:
+    """Routes of users and tokens."""
+
+    def __init__(self, users: Users, tokens: Tokens) -> None:
+        self._users = users
+        self._tokens = tokens
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        manage = Permission.USERS_MANAGE
+        return [
+            Route(method="GET", path="/users", permission=manage, handler=self._list_users,
+                  summary="List users", returns=UsersOut),
+            Route(method="POST", path="/users", permission=manage, handler=self._add_user,
+                  summary="Add a user", body=UserIn, returns=UserOut, status=201),
+            Route(method="POST", path="/users/{login}/disable", permission=manage,
+                  handler=self._disable, summary="Take a user's access away", returns=UserOut),
+            Route(method="GET", path="/tokens", permission=manage, handler=self._list_tokens,
+                  summary="List tokens", returns=TokensOut),
+            Route(method="POST", path="/tokens", permission=manage, handler=self._create_token,
+                  summary="Make a token", body=TokenIn, returns=TokenOut, status=201),
+            Route(method="DELETE", path="/tokens/{token_id}", permission=manage,
+                  handler=self._revoke, summary="Revoke a token", returns=Done),
+        ]  # fmt: skip
+
+    async def _list_users(self, call: Call[NoBody, NoBody]) -> UsersOut:
+        return UsersOut(items=[_user(user) for user in await self._users.every(call.principal)])
+
+    async def _add_user(self, call: Call[UserIn, NoBody]) -> UserOut:
+        fields = call.body
+        return _user(
+            await self._users.add(
+                call.principal,
+                login=fields.login,
+                name=fields.name,
+                role=fields.role,
+                extension=fields.extension,
+                mobile=fields.mobile,
+            )
+        )
+
+    async def _disable(self, call: Call[NoBody, NoBody]) -> UserOut:
+        return _user(await self._users.disable(call.principal, call.path["login"]))
+
+    async def _list_tokens(self, call: Call[NoBody, NoBody]) -> TokensOut:
+        return TokensOut(items=[_token(item) for item in await self._tokens.every(call.principal)])
+
+    async def _create_token(self, call: Call[TokenIn, NoBody]) -> TokenOut:
+        user = await self._users.by_login(call.body.user)
+        token, secret = await self._tokens.create(
+            call.principal,
+            user,
+            name=call.body.name,
+            scopes=call.body.scopes,
+            days=call.body.days,
+        )
+        return _token(token, secret)
+
+    async def _revoke(self, call: Call[NoBody, NoBody]) -> Done:
+        await self._tokens.revoke(call.principal, call.path["token_id"])
+        return Done()
+
+
+def _user(user: User) -> UserOut:
+    return UserOut(
+        id=user.id,
+        login=user.login,
+        name=user.name,
+        role=user.role,
+        extension=user.extension,
+        mobile=user.mobile,
+        created_at=user.created_at,
+        disabled_at=user.disabled_at,
+    )
+
+
+def _token(token: Token, secret: str | None = None) -> TokenOut:
+    return TokenOut(
+        id=token.id,
+        user_id=token.user_id,
+        name=token.name,
+        scopes=list(token.scopes),
+        created_at=token.created_at,
+        expires_at=token.expires_at,
+        revoked_at=token.revoked_at,
+        secret=secret,
+    )

@@ -1,0 +1,48 @@
+"""Tables of users, tokens and the audit trail."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+
+from gateway.kernel.store.schema import Id, JsonText, UtcDateTime, metadata
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("name_folded", Text, nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    Column("extension", Text, nullable=False, server_default="", index=True),
+    Column("mobile", Text, nullable=False, server_default="", index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("disabled_at", UtcDateTime),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("scopes", JsonText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+)
+
+audit_trail = Table(
+    "audit_trail",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("user_id", Id),
+    Column("action", Text, nullable=False),
+    Column("object_kind", Text, nullable=False),
+    Column("object_id", Text, nullable=False),
+    Column("changes", JsonText, nullable=False),
+    Index("ix_audit_trail_object", "object_kind", "object_id"),
+)

@@ -1,0 +1,148 @@
+"""Bearer tokens: shown once, kept as a hash, limited by scope and by their owner's role."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from gateway.kernel.clock import Clock
+from gateway.kernel.errors import Invalid, NotFound
+from gateway.kernel.ids import new_id
+from gateway.kernel.store import Store
+from gateway.people import audit
+from gateway.people.model import RIGHTS, SIGHT, Role, Token, User
+from gateway.people.tables import tokens, users
+from gateway.web.principal import Permission, Principal
+
+PREFIX = "santral_"
+"""Makes a leaked token recognisable to scanners."""
+
+_OWNER = (
+    select(
+        users.c.id,
+        users.c.name,
+        users.c.role,
+        users.c.disabled_at,
+        tokens.c.scopes,
+        tokens.c.expires_at,
+        tokens.c.revoked_at,
+    )
+    .join(users, users.c.id == tokens.c.user_id)
+    .where(tokens.c.secret_hash == bindparam("secret_hash"))
+)
+
+
+class Tokens:
+    """Makes, checks and revokes tokens; the server's Authenticator."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def create(
+        self,
+        principal: Principal,
+        user: User,
+        *,
+        name: str,
+        scopes: Sequence[Permission],
+        days: int | None = None,
+    ) -> tuple[Token, str]:
+        """Return a new token and its secret, which is not kept."""
+        principal.require(Permission.USERS_MANAGE)
+        beyond = set(scopes) - RIGHTS[user.role]
+        if beyond:
+            raise Invalid(
+                f"a {user.role} cannot hold {', '.join(sorted(beyond))}; give the user another role",
+                field="scopes",
+            )
+        now = self._clock.now()
+        token = Token(
+            id=new_id(),
+            user_id=user.id,
+            name=name,
+            scopes=tuple(scopes) or tuple(sorted(RIGHTS[user.role])),
+            created_at=now,
+            expires_at=now + timedelta(days=days) if days else None,
+        )
+        secret = PREFIX + secrets.token_urlsafe(32)
+        await self._store.write(
+            lambda connection: _insert(connection, principal, token, hash_of(secret))
+        )
+        return token, secret
+
+    async def every(self, principal: Principal) -> list[Token]:
+        """Return all tokens, the newest first."""
+        principal.require(Permission.USERS_MANAGE)
+        query = select(tokens).order_by(tokens.c.id.desc())
+        rows = await self._store.read(lambda connection: connection.execute(query).all())
+        return [_token_of(row._mapping) for row in rows]  # noqa: SLF001 - Row's public name
+
+    async def revoke(self, principal: Principal, token_id: str) -> None:
+        """Make a token worthless; raises NotFound."""
+        principal.require(Permission.USERS_MANAGE)
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> None:
+            place = tokens.c.id == token_id
+            if not connection.execute(
+                update(tokens).where(place).values(revoked_at=now)
+            ).rowcount:
+                raise NotFound(f"there is no token {token_id}; `santral token list` shows all")
+            audit.record(connection, principal, "revoke", ("token", token_id), at=now)
+
+        await self._store.write(unit)
+
+    async def principal_of(self, bearer_token: str) -> Principal | None:
+        """Return the token's owner with the rights that both token and role give."""
+        parameters = {"secret_hash": hash_of(bearer_token)}
+        row = await self._store.read(
+            lambda connection: connection.execute(_OWNER, parameters).first()
+        )
+        if row is None or row.disabled_at or row.revoked_at or _past(row.expires_at, self._clock):
+            return None
+        role = Role(row.role)
+        held = frozenset(Permission(scope) for scope in row.scopes)
+        return Principal(
+            user_id=row.id,
+            name=row.name,
+            permissions=held & RIGHTS[role],
+            sight=SIGHT[role],
+        )
+
+
+def hash_of(secret: str) -> str:
+    """Return what is kept of a token: 256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _past(moment: datetime | None, clock: Clock) -> bool:
+    return moment is not None and moment <= clock.now()
+
+
+def _insert(connection: Connection, principal: Principal, token: Token, secret_hash: str) -> None:
+    connection.execute(
+        insert(tokens).values(
+            id=token.id,
+            user_id=token.user_id,
+            name=token.name,
+            secret_hash=secret_hash,
+            scopes=list(token.scopes),
+            created_at=token.created_at,
+            expires_at=token.expires_at,
+        )
+    )
+    changes = {"user": token.user_id, "scopes": list(token.scopes)}
+    audit.record(
+        connection, principal, "create", ("token", token.id), at=token.created_at, changes=changes
+    )
+
+
+def _token_of(values: object) -> Token:
+    fields = dict(values)  # type: ignore[call-overload]
+    fields.pop("secret_hash")
+    return Token(**{**fields, "scopes": tuple(Permission(scope) for scope in fields["scopes"])})

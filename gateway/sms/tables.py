@@ -1,0 +1,170 @@
+"""Tables of messages and what arrived."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
+
+from gateway.kernel.store.schema import Id, UtcDateTime, metadata
+
+messages = Table(
+    "sms_messages",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("coding", String(8), nullable=False),
+    Column("locking", Integer, nullable=False),
+    Column("single", Integer, nullable=False),
+    Column("segments", Integer, nullable=False),
+    Column("concat_reference", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("flash", Boolean, nullable=False),
+    Column("report", Boolean, nullable=False),
+    Column("validity_s", Integer),
+    Column("modem_id", Text, nullable=False),
+    Column("pinned_modem_id", Text, nullable=False),
+    Column("user_id", Id),
+    Column("party_id", Id, index=True),
+    Column("person_id", Id),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("error_code", Text, nullable=False),
+    Column("error_text", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("settled_at", UtcDateTime),
+    Index("ix_sms_messages_state_id", "state", "id"),
+)
+
+segments = Table(
+    "sms_segments",
+    metadata,
+    Column("message_id", Id, ForeignKey("sms_messages.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("modem_id", Text, nullable=False),
+    Column("reference", Integer),
+    Column("submitted_at", UtcDateTime),
+    Column("status", Integer),
+    Index("ix_sms_segments_report", "recipient", "modem_id", "reference"),
+)
+
+idempotency_keys = Table(
+    "sms_idempotency_keys",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("message_id", Id, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+concat_references = Table(
+    "sms_concat_references",
+    metadata,
+    Column("recipient", Text, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+orphan_reports = Table(
+    "sms_orphan_reports",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("modem_id", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("reference", Integer, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("submitted_at", UtcDateTime),
+    Column("received_at", UtcDateTime, nullable=False),
+    Index("ix_sms_orphan_reports_match", "recipient", "modem_id", "reference"),
+)
+
+receipts = Table(
+    "sms_receipts",
+    metadata,
+    Column("store", Text, primary_key=True),
+    Column("slot", String(8), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+"""PDUs that are committed here and perhaps still lie at their source."""
+
+groups = Table(
+    "sms_groups",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("modem_id", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("reference", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("wide", Boolean, nullable=False),
+    Column("newest_at", UtcDateTime, nullable=False),
+    Column("received_id", Id),
+    Index("ix_sms_groups_key", "sender", "modem_id", "reference"),
+    Index("ix_sms_groups_open", "received_id", "newest_at"),
+)
+"""Long messages whose parts are being collected; `received_id` is set once one was delivered."""
+
+parts = Table(
+    "sms_parts",
+    metadata,
+    Column("group_id", Id, ForeignKey("sms_groups.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("sent_at", UtcDateTime),
+)
+
+received = Table(
+    "sms_received",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("modem_id", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("coding", String(8), nullable=False),
+    Column("data", LargeBinary),
+    Column("complete", Boolean, nullable=False),
+    Column("flash", Boolean, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("party_id", Id, index=True),
+    Column("person_id", Id),
+)
+
+unreadable = Table(
+    "sms_unreadable",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("modem_id", Text, nullable=False),
+    Column("raw", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+__all__ = [
+    "concat_references",
+    "groups",
+    "idempotency_keys",
+    "messages",
+    "orphan_reports",
+    "parts",
+    "received",
+    "receipts",
+    "segments",
+    "unreadable",
+]

@@ -1,0 +1,64 @@
+"""Who is asking, and what he may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from gateway.kernel.errors import Forbidden
+
+
+class Permission(StrEnum):
+    """What a route or a service may demand; a token's scopes are a set of these."""
+
+    SMS_READ = "sms:read"
+    SMS_SEND = "sms:send"
+    MODEMS_READ = "modems:read"
+    MODEMS_MANAGE = "modems:manage"
+    PARTIES_READ = "parties:read"
+    PARTIES_WRITE = "parties:write"
+    USERS_MANAGE = "users:manage"
+
+
+class Sight(StrEnum):
+    """Whose records a principal sees."""
+
+    ALL = "all"
+    OWN = "own"
+    """Those he is responsible for, and those nobody is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """The signed-in person or program; every query takes one."""
+
+    user_id: str | None
+    name: str
+    permissions: frozenset[Permission]
+    sight: Sight = Sight.ALL
+
+    def require(self, permission: Permission) -> None:
+        """Raise Forbidden unless the permission is held."""
+        if permission not in self.permissions:
+            raise Forbidden(
+                f"{self.name} lacks the scope {permission}; ask an administrator for a token "
+                f"with it (santral token create --scope {permission})"
+            )
+
+
+LOCAL_ADMINISTRATOR = Principal(
+    user_id=None, name="local administrator", permissions=frozenset(Permission)
+)
+"""Whoever may open the service's Unix socket."""
+
+SYSTEM = Principal(user_id=None, name="Santral", permissions=frozenset(Permission))
+"""The service itself: received messages, timers, recovery."""
+
+
+class Authenticator(Protocol):
+    """Tells who a bearer token belongs to; `people` supplies it, `app` plugs it in."""
+
+    async def principal_of(self, bearer_token: str) -> Principal | None:
+        """Return the owner of a token, or None when it is unknown, expired or revoked."""
+        ...

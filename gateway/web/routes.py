@@ -1,0 +1,67 @@
+"""A route as data: what it takes, what it gives, and who may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from gateway.web.principal import Permission, Principal
+
+
+class Schema(BaseModel):
+    """Root of every request and response type: unknown fields are refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NoBody(Schema):
+    """A request without a body, or without query parameters."""
+
+
+B = TypeVar("B", bound=Schema)
+Q = TypeVar("Q", bound=Schema)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Generic[B, Q]):
+    """One authenticated, permitted and validated request."""
+
+    principal: Principal
+    path: Mapping[str, str]
+    body: B
+    query: Q
+    idempotency_key: str = ""
+    """The request's Idempotency-Key header."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer whose status or headers are not the route's usual ones."""
+
+    body: Schema
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Call[Any, Any]], Awaitable[Schema | Reply]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation under /api/v1."""
+
+    method: str
+    path: str
+    """Below /api/v1, as `/parties/{party_id}`."""
+    permission: Permission
+    handler: Handler
+    summary: str
+    returns: type[Schema]
+    body: type[Schema] = NoBody
+    query: type[Schema] = NoBody
+    status: int = 200
+    idempotent_by_key: bool = False
+    """Takes an Idempotency-Key header."""

@@ -1,0 +1,1 @@
+"""A GSM modem on a pseudo-terminal, with the network behind it."""
