@@ -42,10 +42,10 @@ types: setup
 contracts: setup
 	.venv/bin/lint-imports --no-cache
 
-check: lint types contracts  ## lint, types, import rules, unit and contract tests
+check: debian lint types contracts  ## lint, types, import rules, unit and contract tests
 	$(PY) -m pytest -q tests/unit tests/contract
 
-test: debian check  ## check, integration, real programs, packaging: what CI runs
+test: check  ## check, integration, real programs, packaging: what CI runs
 	$(PY) -m pytest -q tests/integration tests/real tests/packaging
 
 bench: debian setup  ## figures and ratios against peers

@@ -162,7 +162,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}; check path and rights") from error
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}; check path and rights"
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
@@ -180,7 +182,11 @@ def _explain(error: ValidationError, path: Path | None, environment: Mapping[str
     for fault in error.errors():
         key = tuple(str(part) for part in fault["loc"])
         variable = next(
-            (name for name, place in ENVIRONMENT.items() if place == key[:2] and name in environment),
+            (
+                name
+                for name, place in ENVIRONMENT.items()
+                if place == key[:2] and name in environment
+            ),
             None,
         )
         where = f"environment variable {variable}" if variable else f"{path}: {'.'.join(key)}"

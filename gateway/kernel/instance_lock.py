@@ -6,6 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from gateway.kernel.errors import ConfigError
 
@@ -17,7 +18,7 @@ class InstanceLock:
         self._path = path
         self._fd: int | None = None
 
-    def __enter__(self) -> InstanceLock:
+    def __enter__(self) -> Self:
         """Take the lock, or raise ConfigError that names who holds it."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)

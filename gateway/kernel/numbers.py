@@ -14,7 +14,9 @@ MAX_RAW_LENGTH = 64
 _SEPARATORS = re.compile(r"[\s\-./()\u00a0\u2010-\u2015\u2212]+")
 _DIALLABLE = re.compile(r"\+?[0-9]+")
 _SHORT = re.compile(r"[0-9*#]{2,6}")
-_WITHHELD = frozenset({"", "anonymous", "private", "unknown", "restricted", "unavailable", "withheld"})
+_WITHHELD = frozenset(
+    {"", "anonymous", "private", "unknown", "restricted", "unavailable", "withheld"}
+)
 
 
 class NumberKind(StrEnum):

@@ -34,15 +34,16 @@ class SecretBox:
         """Return the secret; raises ConfigError when the key is missing or another one."""
         if not sealed:
             return ""
+        unreadable = ConfigError(
+            "a stored secret cannot be read: SANTRAL_SECRET_KEY (or the systemd credential "
+            "santral-secret-key) is missing or is not the key it was stored with"
+        )
+        if self._fernet is None:
+            raise unreadable
         try:
-            if self._fernet is None:
-                raise InvalidToken
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
-            raise ConfigError(
-                "a stored secret cannot be read: SANTRAL_SECRET_KEY (or the systemd credential "
-                "santral-secret-key) is missing or is not the key it was stored with"
-            ) from None
+            raise unreadable from None
 
 
 def new_key() -> str:

@@ -36,9 +36,14 @@ class Setting:
 def every(connection: Connection, kind: str) -> list[Setting]:
     """Return all settings of a kind, by id."""
     query = select(settings).where(settings.c.kind == kind).order_by(settings.c.id)
-    return [
-        Setting(kind=row.kind, id=row.id, value=row.value) for row in connection.execute(query)
-    ]
+    return [Setting(kind=row.kind, id=row.id, value=row.value) for row in connection.execute(query)]
+
+
+def find(connection: Connection, kind: str, setting_id: str) -> Setting | None:
+    """Return one setting, or None."""
+    query = select(settings).where(settings.c.kind == kind, settings.c.id == setting_id)
+    row = connection.execute(query).first()
+    return Setting(kind=row.kind, id=row.id, value=row.value) if row else None
 
 
 def put(connection: Connection, setting: Setting, at: datetime) -> bool:

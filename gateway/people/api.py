@@ -48,7 +48,7 @@ class TokenIn(Schema):
 
     user: Annotated[str, Field(max_length=64, description="login", examples=["ayse"])]
     name: Annotated[str, Field(max_length=200, examples=["1C on the server"])] = ""
-    scopes: list[Permission] = []
+    scopes: tuple[Permission, ...] = ()
     days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 

@@ -57,7 +57,8 @@ class Tokens:
         beyond = set(scopes) - RIGHTS[user.role]
         if beyond:
             raise Invalid(
-                f"a {user.role} cannot hold {', '.join(sorted(beyond))}; give the user another role",
+                f"a {user.role} cannot hold {', '.join(sorted(beyond))}; "
+                "give the user another role",
                 field="scopes",
             )
         now = self._clock.now()
@@ -89,9 +90,7 @@ class Tokens:
 
         def unit(connection: Connection) -> None:
             place = tokens.c.id == token_id
-            if not connection.execute(
-                update(tokens).where(place).values(revoked_at=now)
-            ).rowcount:
+            if not connection.execute(update(tokens).where(place).values(revoked_at=now)).rowcount:
                 raise NotFound(f"there is no token {token_id}; `santral token list` shows all")
             audit.record(connection, principal, "revoke", ("token", token_id), at=now)
 

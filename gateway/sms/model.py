@@ -157,3 +157,18 @@ class Claimed:
             report=message.report,
             validity_s=message.validity_s,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A text that came in, whole or (marked) with parts missing."""
+
+    id: str
+    modem_id: str
+    sender: str
+    text: str
+    complete: bool
+    coding: TextCoding = TextCoding.GSM7
+    data: bytes = b""
+    flash: bool = False
+    sent_at: datetime | None = None

@@ -83,9 +83,7 @@ def claim(connection: Connection, modem_id: str, now: datetime) -> Claimed | Non
         connection, message, MessageState.SENDING, now, modem_id=modem_id, error_code="",
         error_text="",
     )  # fmt: skip
-    return Claimed(
-        message=message, concat_reference=row.concat_reference, waiting=tuple(waiting)
-    )
+    return Claimed(message=message, concat_reference=row.concat_reference, waiting=tuple(waiting))
 
 
 def sent(
@@ -148,16 +146,12 @@ def failed(
 def uncertain(connection: Connection, segment: Segment, now: datetime, text: str) -> MessageState:
     """Note that a segment may or may not have been sent."""
     _set_segment(connection, segment, {"state": SegmentState.UNCERTAIN.value})
-    return refold(
-        connection, segment.message_id, now, error_code="uncertain", error_text=text
-    )
+    return refold(connection, segment.message_id, now, error_code="uncertain", error_text=text)
 
 
 def recover(connection: Connection, now: datetime) -> int:
     """After a start: what a dead process was submitting is uncertain. Return how many messages."""
-    query = select(tables.segments).where(
-        tables.segments.c.state == SegmentState.SUBMITTING.value
-    )
+    query = select(tables.segments).where(tables.segments.c.state == SegmentState.SUBMITTING.value)
     left = [segment_of(row) for row in connection.execute(query)]
     text = "Santral stopped while this was being submitted; ask the recipient, or wait for a report"
     for segment in left:
@@ -184,9 +178,7 @@ def settle_late(
         return refused(
             connection, segment, now, code="late", text="refused after a long wait", counts=True
         )
-    _set_segment(
-        connection, segment, {"state": SegmentState.SENT.value, "reference": reference}
-    )
+    _set_segment(connection, segment, {"state": SegmentState.SENT.value, "reference": reference})
     _apply_orphan(connection, segment, segment.modem_id, reference)
     return refold(connection, message_id, now, error_code="", error_text="")
 
@@ -200,7 +192,7 @@ def report(
     return refold(connection, segment.message_id, now)
 
 
-def refold(connection: Connection, message_id: str, now: datetime, **changes: Any) -> MessageState:  # noqa: ANN401
+def refold(connection: Connection, message_id: str, now: datetime, **changes: Any) -> MessageState:
     """Bring a message's state in line with its segments, and tell history and events."""
     message = message_of(connection.execute(_MESSAGE, {"id": message_id}).one())
     state = state_of([segment.state for segment in segments_of(connection, message_id)])
@@ -258,9 +250,7 @@ def token_of(segment: Segment) -> str:
     return f"{segment.message_id}/{segment.number}"
 
 
-def _begin_segment(
-    connection: Connection, segment: Segment, modem_id: str, now: datetime
-) -> None:
+def _begin_segment(connection: Connection, segment: Segment, modem_id: str, now: datetime) -> None:
     _set_segment(
         connection,
         segment,
@@ -285,7 +275,7 @@ def _set_message(
     message: Message,
     state: MessageState,
     now: datetime,
-    **changes: Any,  # noqa: ANN401 - column values
+    **changes: Any,
 ) -> None:
     values: dict[str, Any] = {"state": state.value, **changes}
     if state is MessageState.SENT:
@@ -318,22 +308,23 @@ _ORPHANS = select(tables.orphan_reports).where(
 )
 
 
-def _apply_orphan(
-    connection: Connection, segment: Segment, modem_id: str, reference: int
-) -> None:
+def _apply_orphan(connection: Connection, segment: Segment, modem_id: str, reference: int) -> None:
     """Apply a report that came before the modem had told the reference."""
-    recipient = connection.execute(_RECIPIENT, {"id": segment.message_id}).scalar_one()
-    place = {"recipient": recipient, "modem_id": modem_id, "reference": reference}
+    stored = connection.execute(_PLACE, {"id": segment.message_id, "number": segment.number}).one()
+    place = {"recipient": stored.recipient, "modem_id": modem_id, "reference": reference}
     rows: Sequence[Row[Any]] = connection.execute(_ORPHANS, place).all()
     for row in rows:
-        if segment.submitted_at is None or row.received_at >= segment.submitted_at:
+        if row.received_at >= stored.submitted_at:
             outcome = ReportOutcome(row.outcome)
             state = after_report(SegmentState.SENT, outcome)
             _set_segment(connection, segment, {"state": state.value, "status": row.status})
         connection.execute(_DROP_ORPHAN, {"which": row.id})
 
 
-_RECIPIENT = select(tables.messages.c.recipient).where(tables.messages.c.id == bindparam("id"))
+_PLACE = select(tables.segments.c.recipient, tables.segments.c.submitted_at).where(
+    tables.segments.c.message_id == bindparam("id"),
+    tables.segments.c.number == bindparam("number"),
+)
 _DROP_ORPHAN = tables.orphan_reports.delete().where(
     tables.orphan_reports.c.id == bindparam("which")
 )
@@ -400,4 +391,3 @@ def _next_reference(connection: Connection, recipient: str) -> int:
     following = (last + 1) % 256
     connection.execute(update(table).where(place).values(last=following))
     return int(following)
-

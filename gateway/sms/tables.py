@@ -163,8 +163,8 @@ __all__ = [
     "messages",
     "orphan_reports",
     "parts",
-    "received",
     "receipts",
+    "received",
     "segments",
     "unreadable",
 ]

@@ -53,7 +53,7 @@ class Problem(Schema):
     title: str
     status: int
     detail: str
-    errors: list[Fault] = []
+    errors: tuple[Fault, ...] = ()
 
 
 def problem_of(error: GatewayError) -> Problem:
@@ -67,16 +67,16 @@ def problem_of(error: GatewayError) -> Problem:
         title=status.phrase,
         status=status.value,
         detail=str(error),
-        errors=[Fault(field=field, detail=str(error))] if field else [],
+        errors=(Fault(field=field, detail=str(error)),) if field else (),
     )
 
 
 def problem_of_validation(error: ValidationError, part: str) -> Problem:
     """Return the document that names every field that pydantic refused."""
-    faults = [
+    faults = tuple(
         Fault(field=".".join(str(step) for step in fault["loc"]) or part, detail=fault["msg"])
         for fault in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+    )
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     return Problem(
         title=status.phrase,

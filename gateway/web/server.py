@@ -69,7 +69,7 @@ class Server:
     async def start_unix(self, path: Path) -> None:
         """Listen on a Unix socket that only this user may open. The caller holds the lock."""
         runner = await self._runner(self._trusted)
-        path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)  # noqa: ASYNC240 - a directory entry
         mask = os.umask(0o177)
         try:
             await web.UnixSite(runner, str(path)).start()
@@ -93,9 +93,7 @@ class Server:
     async def _runner(self, who: Callable[[web.Request], Awaitable[Principal]]) -> web.AppRunner:
         app = web.Application(middlewares=[self._measure, problems], client_max_size=MAX_BODY_BYTES)
         for route in self._routes:
-            app.router.add_route(
-                route.method, f"/api/v1{route.path}", self._endpoint(route, who)
-            )
+            app.router.add_route(route.method, f"/api/v1{route.path}", self._endpoint(route, who))
         app.router.add_get("/api/v1/openapi.json", self._openapi)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
@@ -185,7 +183,7 @@ async def _body(request: web.Request, model: type[Schema]) -> Schema:
     return model.model_validate(json.loads(raw.decode("utf-8"), parse_constant=_no_constant))
 
 
-def _no_constant(name: str) -> Any:  # noqa: ANN401 - json's type
+def _no_constant(name: str) -> Any:
     raise Invalid(f"the body holds {name}, which is no JSON", field="body")
 
 

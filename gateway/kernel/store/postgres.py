@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from gateway.kernel.errors import ConfigError
@@ -42,7 +42,13 @@ class PostgresStore:
         return cls(engine)
 
     async def write(self, unit: Callable[[Connection], T]) -> T:
-        """Run a unit of work in a transaction of its own."""
+        """Run a unit of work in a transaction of its own; once more when another was faster."""
+        try:
+            return await self._write(unit)
+        except IntegrityError:
+            return await self._write(unit)
+
+    async def _write(self, unit: Callable[[Connection], T]) -> T:
         async with self._engine.begin() as connection:
             return await connection.run_sync(unit)
 

@@ -11,12 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import aiosqlite
 from sqlalchemy import Connection, Engine, Select, create_engine, event
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
-from sqlalchemy.engine import Compiled
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.pool import NullPool
 
 from gateway.kernel.errors import ConfigError, GatewayError
@@ -62,7 +62,7 @@ class SqliteStore:
         self._reader_local = threading.local()
         self._reader_connections: list[Connection] = []
         self._hot: aiosqlite.Connection | None = None
-        self._compiled: dict[int, Compiled] = {}
+        self._compiled: dict[int, SQLCompiler] = {}
         self._statements: list[Select[Any]] = []
         self._closed = False
 
@@ -110,10 +110,10 @@ class SqliteStore:
         assert self._hot is not None
         compiled = self._compiled.get(id(statement))
         if compiled is None:
-            compiled = statement.compile(dialect=_HOT_DIALECT)
+            compiled = cast("SQLCompiler", statement.compile(dialect=_HOT_DIALECT))
             self._compiled[id(statement)] = compiled
             self._statements.append(statement)
-        bound = compiled.construct_params(values)
+        bound = compiled.construct_params(values) or {}
         found = await self._hot.execute_fetchall(
             str(compiled), [bound[name] for name in compiled.positiontup or ()]
         )
@@ -196,7 +196,11 @@ def _engine(path: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=NullPool,
-        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False, "isolation_level": None},
+        connect_args={
+            "timeout": BUSY_TIMEOUT_S,
+            "check_same_thread": False,
+            "isolation_level": None,
+        },
     )
 
     @event.listens_for(engine, "connect")

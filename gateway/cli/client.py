@@ -1,0 +1,82 @@
+"""Speaks to the running service over its Unix socket, or to one held just for this command."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from gateway import app
+from gateway.config import Config
+from gateway.kernel.errors import GatewayError
+
+
+class Refused(GatewayError):
+    """The service refused a request; the text is its problem document's."""
+
+
+class Client:
+    """JSON requests to `/api/v1`."""
+
+    def __init__(self, session: aiohttp.ClientSession, *, service_runs: bool) -> None:
+        self._session = session
+        self.service_runs = service_runs
+
+    async def get(self, path: str, **query: str) -> dict[str, Any]:
+        """GET a resource."""
+        return await self._ask("GET", path, params=query)
+
+    async def post(self, path: str, body: Mapping[str, Any], *, key: str = "") -> dict[str, Any]:
+        """POST a body, with an Idempotency-Key when one is given."""
+        headers = {"Idempotency-Key": key} if key else {}
+        return await self._ask("POST", path, json=body, headers=headers)
+
+    async def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """PATCH a resource."""
+        return await self._ask("PATCH", path, json=body)
+
+    async def delete(self, path: str) -> dict[str, Any]:
+        """DELETE a resource."""
+        return await self._ask("DELETE", path)
+
+    async def _ask(self, method: str, path: str, **given: Any) -> dict[str, Any]:
+        async with self._session.request(method, f"http://santral/api/v1{path}", **given) as answer:
+            found: dict[str, Any] = await answer.json(content_type=None)
+            if answer.status >= 400:
+                raise Refused(found.get("detail") or f"the service answered {answer.status}")
+            return found
+
+
+@asynccontextmanager
+async def connect(config: Config) -> AsyncIterator[Client]:
+    """Reach the running service; without one, hold its data for the length of the command."""
+    if await _answers(config.socket_path):
+        async with _session(config.socket_path) as session:
+            yield Client(session, service_runs=True)
+        return
+    async with (
+        app.running(config, devices=False, tcp=False),
+        _session(config.socket_path) as session,
+    ):
+        yield Client(session, service_runs=False)
+
+
+def _session(path: Path) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.UnixConnector(str(path)), timeout=aiohttp.ClientTimeout(total=120)
+    )
+
+
+async def _answers(path: Path) -> bool:
+    try:
+        _, writer = await asyncio.open_unix_connection(str(path))
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+    except OSError as error:
+        raise GatewayError(f"the socket {path} cannot be used: {error.strerror}") from error
+    writer.close()
+    return True

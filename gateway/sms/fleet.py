@@ -1,0 +1,137 @@
+"""The modems in use: started, changed and stopped as the settings say, each with its worker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from gateway.kernel.clock import Clock
+from gateway.kernel.errors import NotFound, Temporary
+from gateway.kernel.health import Condition, Health, Level
+from gateway.kernel.metrics import Metrics
+from gateway.kernel.store import Store
+from gateway.kernel.supervisor import Supervisor
+from gateway.sms.modem_settings import ModemSettingsBook
+from gateway.sms.port import (
+    Modem,
+    ModemCondition,
+    ModemFactory,
+    ModemSettings,
+    ModemSink,
+    ModemStatus,
+)
+from gateway.sms.worker import Wake, Worker
+
+logger = logging.getLogger(__name__)
+
+_BUSY = frozenset({ModemCondition.READY, ModemCondition.STARTING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Member:
+    settings: ModemSettings
+    modem: Modem
+    worker: Worker
+
+
+class Fleet:
+    """Every configured modem. `apply` brings what runs in line with what is stored."""
+
+    def __init__(
+        self,
+        factory: ModemFactory,
+        settings: ModemSettingsBook,
+        store: Store,
+        clock: Clock,
+        *,
+        supervisor: Supervisor,
+        health: Health,
+        metrics: Metrics,
+    ) -> None:
+        self._factory = factory
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._supervisor = supervisor
+        self._health = health
+        self._metrics = metrics
+        self._members: dict[str, _Member] = {}
+        self._changing = asyncio.Lock()
+        self.wake = Wake.new()
+
+    async def apply(self, sink: ModemSink) -> None:
+        """Start new modems, restart changed ones, stop removed ones."""
+        async with self._changing:
+            wanted = {item.id: item for item in await self._settings.every()}
+            for modem_id, member in list(self._members.items()):
+                if wanted.get(modem_id) != member.settings:
+                    await self._stop(modem_id)
+            for modem_id, settings in wanted.items():
+                if modem_id not in self._members:
+                    self._start(settings, sink)
+
+    async def drain(self, timeout_s: float) -> None:
+        """Let every worker finish the message in hand, for so long."""
+        workers = [member.worker.drain() for member in self._members.values()]
+        try:
+            async with asyncio.timeout(timeout_s):
+                await asyncio.gather(*workers)
+        except TimeoutError:
+            logger.warning("a modem did not answer while stopping; its message is uncertain")
+
+    def statuses(self) -> list[ModemStatus]:
+        """Return what is known of each modem, by id."""
+        return [member.modem.status for _, member in sorted(self._members.items())]
+
+    def get(self, modem_id: str) -> Modem:
+        """Return a modem; raises NotFound."""
+        if modem_id not in self._members:
+            raise NotFound(f"there is no modem {modem_id!r}; `santral modem list` shows all")
+        return self._members[modem_id].modem
+
+    async def ussd(self, modem_id: str, code: str) -> str:
+        """Send a USSD code by a modem and return the network's text."""
+        modem = self.get(modem_id)
+        if not modem.status.ready:
+            raise Temporary(
+                f"modem {modem_id} cannot do it now: {modem.status.detail or 'not ready'}",
+                retry_after_s=10,
+            )
+        return await modem.ussd(code)
+
+    def note_status(self, status: ModemStatus) -> None:
+        """Show a modem's status in health and metrics."""
+        self._health.report(f"modem:{status.modem_id}", _condition_of(status))
+        self._metrics.modem_ready.labels(status.modem_id).set(1 if status.ready else 0)
+        if status.signal_dbm is not None:
+            self._metrics.modem_signal_dbm.labels(status.modem_id).set(status.signal_dbm)
+        level = logging.INFO if status.condition in _BUSY else logging.WARNING
+        logger.log(
+            level, "modem %s is %s: %s", status.modem_id, status.condition.value, status.detail
+        )
+
+    def _start(self, settings: ModemSettings, sink: ModemSink) -> None:
+        modem = self._factory(settings, sink)
+        worker = Worker(settings.id, modem, self._store, self._clock, self.wake, self._metrics)
+        self._members[settings.id] = _Member(settings=settings, modem=modem, worker=worker)
+        self._supervisor.start(f"modem {settings.id}", modem.run)
+        self._supervisor.start(f"sms worker {settings.id}", worker.run)
+
+    async def _stop(self, modem_id: str) -> None:
+        member = self._members.pop(modem_id)
+        try:
+            async with asyncio.timeout(member.settings.submit_timeout_s):
+                await member.worker.drain()
+        except TimeoutError:
+            logger.warning("modem %s is stopped with a message in hand", modem_id)
+        await self._supervisor.stop(f"sms worker {modem_id}")
+        await self._supervisor.stop(f"modem {modem_id}")
+        self._health.forget(f"modem:{modem_id}")
+
+
+def _condition_of(status: ModemStatus) -> Condition:
+    level = Level.OK if status.ready else Level.DOWN
+    if status.condition is ModemCondition.STARTING:
+        level = Level.DEGRADED
+    return Condition(level=level, detail=status.detail, remedy=status.remedy)

@@ -1,0 +1,167 @@
+"""The API of modems: what they are doing, and their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from pydantic import Field
+
+from gateway.sms.fleet import Fleet
+from gateway.sms.modem_settings import ModemChange, ModemSettingsBook
+from gateway.sms.port import ModemCondition, ModemStatus
+from gateway.web.principal import Permission
+from gateway.web.routes import Call, NoBody, Route, Schema
+
+
+class StorageOut(Schema):
+    """How full a memory is."""
+
+    used: int
+    total: int
+
+
+class ModemOut(Schema):
+    """A modem and its state."""
+
+    id: str
+    condition: ModemCondition
+    detail: str
+    remedy: str
+    device: str
+    manufacturer: str
+    model: str
+    revision: str
+    imei: str
+    imsi: str
+    profile: str
+    operator: str
+    registration: str
+    signal_dbm: int | None
+    smsc: str
+    storage: dict[str, StorageOut]
+
+
+class ModemsOut(Schema):
+    """All modems."""
+
+    items: list[ModemOut]
+
+
+class ModemIn(Schema):
+    """A modem to be configured."""
+
+    id: Annotated[str, Field(max_length=32, examples=["office1"])]
+    device: Annotated[str, Field(max_length=255, examples=["/dev/serial/by-id/usb-HUAWEI-if00"])]
+    pin: Annotated[str, Field(max_length=8)] = ""
+    profile: Annotated[str, Field(max_length=32)] = ""
+    smsc: Annotated[str, Field(max_length=24)] = ""
+
+
+class ModemPatch(Schema):
+    """What changes about a modem."""
+
+    device: Annotated[str | None, Field(max_length=255)] = None
+    pin: Annotated[str | None, Field(max_length=8)] = None
+    profile: Annotated[str | None, Field(max_length=32)] = None
+    smsc: Annotated[str | None, Field(max_length=24)] = None
+
+
+class UssdIn(Schema):
+    """A USSD code."""
+
+    code: Annotated[str, Field(max_length=160, pattern=r"^[0-9*#]+$", examples=["*100#"])]
+
+
+class UssdOut(Schema):
+    """What the network answered."""
+
+    text: str
+
+
+class Applied(Schema):
+    """The change is stored and in force."""
+
+    id: str
+
+
+class ModemsApi:
+    """Routes of modems; `apply` brings the running ones in line after a change."""
+
+    def __init__(
+        self, fleet: Fleet, settings: ModemSettingsBook, apply: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._fleet = fleet
+        self._settings = settings
+        self._apply = apply
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        read, manage = Permission.MODEMS_READ, Permission.MODEMS_MANAGE
+        return [
+            Route(method="GET", path="/modems", permission=read, handler=self._list,
+                  summary="List modems and what they are doing", returns=ModemsOut),
+            Route(method="POST", path="/modems", permission=manage, handler=self._add,
+                  summary="Configure a modem", body=ModemIn, returns=Applied, status=201),
+            Route(method="PATCH", path="/modems/{modem_id}", permission=manage,
+                  handler=self._change, summary="Change a modem", body=ModemPatch,
+                  returns=Applied),
+            Route(method="DELETE", path="/modems/{modem_id}", permission=manage,
+                  handler=self._remove, summary="Remove a modem", returns=Applied),
+            Route(method="POST", path="/modems/{modem_id}/ussd", permission=manage,
+                  handler=self._ussd, summary="Send a USSD code", body=UssdIn, returns=UssdOut),
+        ]  # fmt: skip
+
+    async def _list(self, _call: Call[NoBody, NoBody]) -> ModemsOut:
+        return ModemsOut(items=[modem_out(status) for status in self._fleet.statuses()])
+
+    async def _add(self, call: Call[ModemIn, NoBody]) -> Applied:
+        fields = call.body
+        change = ModemChange(
+            device=fields.device, pin=fields.pin, profile=fields.profile, smsc=fields.smsc
+        )
+        await self._settings.add(call.principal, fields.id, change)
+        await self._apply()
+        return Applied(id=fields.id)
+
+    async def _change(self, call: Call[ModemPatch, NoBody]) -> Applied:
+        fields = call.body
+        change = ModemChange(
+            device=fields.device, pin=fields.pin, profile=fields.profile, smsc=fields.smsc
+        )
+        await self._settings.change(call.principal, call.path["modem_id"], change)
+        await self._apply()
+        return Applied(id=call.path["modem_id"])
+
+    async def _remove(self, call: Call[NoBody, NoBody]) -> Applied:
+        await self._settings.remove(call.principal, call.path["modem_id"])
+        await self._apply()
+        return Applied(id=call.path["modem_id"])
+
+    async def _ussd(self, call: Call[UssdIn, NoBody]) -> UssdOut:
+        return UssdOut(text=await self._fleet.ussd(call.path["modem_id"], call.body.code))
+
+
+def modem_out(status: ModemStatus) -> ModemOut:
+    """Return what the API shows of a status."""
+    return ModemOut(
+        id=status.modem_id,
+        condition=status.condition,
+        detail=status.detail,
+        remedy=status.remedy,
+        device=status.device,
+        manufacturer=status.manufacturer,
+        model=status.model,
+        revision=status.revision,
+        imei=status.imei,
+        imsi=status.imsi,
+        profile=status.profile,
+        operator=status.operator,
+        registration=status.registration,
+        signal_dbm=status.signal_dbm,
+        smsc=status.smsc,
+        storage={
+            name: StorageOut(used=used, total=total)
+            for name, (used, total) in status.storage.items()
+        },
+    )

@@ -1,0 +1,1 @@
+"""Santral's tests."""
