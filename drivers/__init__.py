@@ -1,1 +1,1 @@
-"""."""
+"""Drivers: they implement the features' ports towards hardware."""

@@ -1,1 +1,1 @@
-"""."""
+"""GSM modems on serial ports, spoken to with AT commands."""

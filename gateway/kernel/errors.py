@@ -44,6 +44,10 @@ class Invalid(GatewayError):
         self.field = field
 
 
+class BadRequest(GatewayError):
+    """The request cannot even be read."""
+
+
 class Forbidden(GatewayError):
     """The caller is known but lacks the permission."""
 

@@ -84,11 +84,11 @@ class NumberingPlan:
     def _international(self, text: str, raw: str, field: str) -> PhoneNumber:
         try:
             number = phonenumbers.parse(text, self.region)
-            if not phonenumbers.is_possible_number(number) and self.area and text[0] not in "+0":
+            if self.area and text[0] not in "+0" and not phonenumbers.is_valid_number(number):
                 number = phonenumbers.parse(self.area + text, self.region)
         except phonenumbers.NumberParseException as error:
             raise Invalid(f"{raw!r} is no telephone number: {error}", field=field) from error
-        if not phonenumbers.is_possible_number(number):
+        if not _complete(number):
             raise Invalid(
                 f"{raw!r} has too many or too few digits for a number; write it with its country "
                 "code, as in +905321234567",
@@ -121,6 +121,12 @@ class NumberingPlan:
             else phonenumbers.PhoneNumberFormat.INTERNATIONAL
         )
         return phonenumbers.format_number(parsed, form)
+
+
+def _complete(number: phonenumbers.PhoneNumber) -> bool:
+    """Tell whether a number can be dialled from anywhere, not just from its own town."""
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    return bool(reason == phonenumbers.ValidationResult.IS_POSSIBLE)
 
 
 def _to_ascii_digits(text: str) -> str:

@@ -103,7 +103,7 @@ def septets(
 def septet_length(
     character: str, locking: NationalLanguage = _DEFAULT, single: NationalLanguage = _DEFAULT
 ) -> int | None:
-    """Return how many septets one character takes (1, or 2 with its escape), None if it has none."""
+    """Return how many septets one character takes, its escape included; None if it has none."""
     coded = _ENCODING[locking, single].get(ord(character))
     return None if coded is None else len(coded)
 

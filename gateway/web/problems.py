@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -11,6 +10,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from gateway.kernel.errors import (
+    BadRequest,
     Conflict,
     Forbidden,
     GatewayError,
@@ -29,6 +29,7 @@ CONTENT_TYPE = "application/problem+json"
 
 _STATUS: dict[type[GatewayError], HTTPStatus] = {
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadRequest: HTTPStatus.BAD_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Forbidden: HTTPStatus.FORBIDDEN,
@@ -112,10 +113,6 @@ async def problems(
         return respond(problem_of(error), headers)
     except web.HTTPException as error:
         return _from_http(error, request)
-    except json.JSONDecodeError as error:
-        return _plain(HTTPStatus.BAD_REQUEST, f"the body is no JSON: {error}")
-    except UnicodeError:
-        return _plain(HTTPStatus.BAD_REQUEST, "the body is not UTF-8 text")
     except Exception:
         logger.exception("request %s %s failed", request.method, request.path)
         return _plain(

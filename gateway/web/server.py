@@ -9,12 +9,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 from pydantic import ValidationError
+from pydantic_core import from_json
 
-from gateway.kernel.errors import ConfigError, Invalid, Unauthenticated
+from gateway.kernel.errors import BadRequest, ConfigError, Invalid, Unauthenticated
 from gateway.kernel.health import Condition, Health
 from gateway.kernel.metrics import Metrics
 from gateway.web import openapi
@@ -180,11 +180,11 @@ async def _body(request: web.Request, model: type[Schema]) -> Schema:
     raw = await request.read()
     if not raw.strip():
         raise Invalid("the request has no body; send JSON", field="body")
-    return model.model_validate(json.loads(raw.decode("utf-8"), parse_constant=_no_constant))
-
-
-def _no_constant(name: str) -> Any:
-    raise Invalid(f"the body holds {name}, which is no JSON", field="body")
+    try:
+        body = from_json(raw, allow_inf_nan=False)
+    except ValueError as error:
+        raise BadRequest(f"the body is no JSON: {error}") from None
+    return model.model_validate(body)
 
 
 def _query(request: web.Request) -> Mapping[str, object]:

@@ -15,6 +15,7 @@ ALPHANUMERIC = 0xD0
 _TYPE_OF_NUMBER = 0x70
 _SEMI_OCTETS = "0123456789*#abc"
 _MAX_DIGITS = 20  # 23.040 §9.1.2.5: twelve octets at most
+_MAX_NAME = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,7 @@ def address_of(text: str, type_of_address: int | None = None) -> Address:
 def encode(address: Address) -> bytes:
     """The address field of a TPDU: length in semi-octets, type, value."""
     if address.alphanumeric:
-        septets = alphabet.encode(address.digits)
-        packed = alphabet.pack(septets)
-        return bytes((2 * len(packed) - (len(septets) % 8 in range(1, 5)), address.type)) + packed
+        return _encode_name(address)
     if len(address.digits) > _MAX_DIGITS:
         raise PduError(f"an address has at most {_MAX_DIGITS} digits, not {len(address.digits)}")
     return bytes((len(address.digits), address.type)) + semi_octets(address.digits)
@@ -99,9 +98,7 @@ def semi_octets(digits: str) -> bytes:
         raise PduError(f"not a number: {digits!r}") from None
     if len(halves) % 2:
         halves.append(0xF)
-    return bytes(
-        low | high << 4 for low, high in zip(halves[::2], halves[1::2], strict=True)
-    )
+    return bytes(low | high << 4 for low, high in zip(halves[::2], halves[1::2], strict=True))
 
 
 def digits_of(octets: bytes) -> str:
@@ -112,6 +109,16 @@ def digits_of(octets: bytes) -> str:
 
 
 _HEX_TO_SEMI_OCTET = str.maketrans({"a": "*", "b": "#", "c": "a", "d": "b", "e": "c"})
+
+
+def _encode_name(address: Address) -> bytes:
+    try:
+        septets = alphabet.encode(address.digits)
+    except alphabet.UnencodableError as error:
+        raise PduError(str(error)) from None
+    if len(septets) > _MAX_NAME:
+        raise PduError(f"a name has at most {_MAX_NAME} characters: {address.digits!r}")
+    return bytes(((7 * len(septets) + 3) // 4, address.type)) + alphabet.pack(septets)
 
 
 def _is_number(text: str) -> bool:

@@ -16,8 +16,8 @@ from typing import Any, TypeVar, cast
 import aiosqlite
 from sqlalchemy import Connection, Engine, Select, create_engine, event
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.pool import NullPool
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from gateway.kernel.errors import ConfigError, GatewayError
 from gateway.kernel.store.migrate import upgrade

@@ -1,0 +1,112 @@
+"""The API of contact history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from gateway.history.model import Direction, InteractionKind, TimelineEntry
+from gateway.history.timeline import MAX_PAGE, Timeline
+from gateway.parties.cursor import MAX_CURSOR
+from gateway.web.principal import Permission
+from gateway.web.routes import Call, NoBody, Route, Schema
+
+Kind = Literal["call", "sms", "fax", "note"]
+
+
+class InteractionsQuery(Schema):
+    """Which part of a history is wanted."""
+
+    kinds: Annotated[
+        tuple[Kind, ...], Field(max_length=8, description="repeat it for several; all by default")
+    ] = ()
+    cursor: Annotated[str, Field(max_length=MAX_CURSOR)] = ""
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
+
+    @field_validator("kinds", mode="before")
+    @classmethod
+    def _as_several(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+
+class InteractionOut(Schema):
+    """One contact with a customer."""
+
+    id: str
+    kind: InteractionKind
+    direction: Direction
+    ref: str
+    number: str
+    line: str
+    person_id: str | None
+    person_name: str
+    user_id: str | None
+    user_name: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    text: str
+    document: str
+
+
+class InteractionsOut(Schema):
+    """A page of a history, newest first; without a next cursor it is the last."""
+
+    items: tuple[InteractionOut, ...]
+    next_cursor: str
+
+
+class HistoryApi:
+    """Routes of contact history."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route(
+                method="GET",
+                path="/parties/{party_id}/interactions",
+                permission=Permission.PARTIES_READ,
+                handler=self._of_party,
+                summary="Show a party's calls, messages and faxes, newest first",
+                query=InteractionsQuery,
+                returns=InteractionsOut,
+            )
+        ]
+
+    async def _of_party(self, call: Call[NoBody, InteractionsQuery]) -> InteractionsOut:
+        query = call.query
+        page = await self._timeline.of_party(
+            call.principal,
+            call.path["party_id"],
+            cursor=query.cursor,
+            kinds=[InteractionKind(kind) for kind in query.kinds],
+            limit=query.limit,
+        )
+        items = tuple(_shown(entry) for entry in page.items)
+        return InteractionsOut(items=items, next_cursor=page.next_cursor)
+
+
+def _shown(entry: TimelineEntry) -> InteractionOut:
+    one = entry.interaction
+    return InteractionOut(
+        id=entry.id,
+        kind=one.kind,
+        direction=one.direction,
+        ref=one.ref,
+        number=one.number,
+        line=one.line,
+        person_id=one.person_id,
+        person_name=entry.person_name,
+        user_id=one.user_id,
+        user_name=entry.user_name,
+        started_at=one.started_at,
+        ended_at=one.ended_at,
+        outcome=one.outcome,
+        text=one.text,
+        document=one.document,
+    )

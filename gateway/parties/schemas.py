@@ -1,0 +1,341 @@
+"""What the directory's API takes and gives."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from gateway.parties.cursor import MAX_CURSOR
+from gateway.parties.drafts import UNSET, PartyChange, PartyDraft, PersonDraft, PhoneDraft
+from gateway.parties.model import (
+    MAX_ADDRESS,
+    MAX_CODE,
+    MAX_EMAIL,
+    MAX_NAME,
+    MAX_NOTES,
+    MAX_PERSONS,
+    MAX_PHONES,
+    MAX_POSITION,
+    MAX_TAX_NUMBER,
+    Certainty,
+    ContactPerson,
+    Found,
+    Match,
+    Party,
+    PartyKind,
+    Phone,
+    PhoneKind,
+    Responsible,
+)
+from gateway.web.routes import Schema
+
+MAX_LISTED = 200
+MAX_NUMBER = 64
+_EXAMPLE: JsonDict = {
+    "kind": "company",
+    "name": "Yıldız Mobilya A.Ş.",
+    "code": "C-1001",
+    "responsible": "ayse",
+    "phones": [{"number": "+902124445566", "kind": "work"}],
+    "persons": [
+        {
+            "name": "Ahmet Çelik",
+            "position": "Satın alma",
+            "phones": [{"number": "0532 123 45 67", "kind": "mobile"}],
+        }
+    ],
+}
+
+Name = Annotated[str, Field(max_length=MAX_NAME, examples=["Yıldız Mobilya A.Ş."])]
+Code = Annotated[str, Field(max_length=MAX_CODE, description="his key in another system")]
+TaxNumber = Annotated[str, Field(max_length=MAX_TAX_NUMBER)]
+ResponsibleUser = Annotated[
+    str | None, Field(max_length=MAX_NAME, description="login or id of a user; null for nobody")
+]
+Email = Annotated[str, Field(max_length=MAX_EMAIL)]
+Address = Annotated[str, Field(max_length=MAX_ADDRESS)]
+Notes = Annotated[str, Field(max_length=MAX_NOTES)]
+
+
+class PhoneIn(Schema):
+    """A number as somebody writes it."""
+
+    number: Annotated[str, Field(max_length=MAX_NUMBER, examples=["0532 123 45 67"])]
+    kind: PhoneKind = PhoneKind.OTHER
+
+
+class PersonIn(Schema):
+    """A contact person; with the id of one who is known, it is he."""
+
+    id: Annotated[str, Field(max_length=32)] = ""
+    name: Name
+    position: Annotated[str, Field(max_length=MAX_POSITION)] = ""
+    email: Email = ""
+    phones: Annotated[tuple[PhoneIn, ...], Field(max_length=MAX_PHONES)] = ()
+
+
+Phones = Annotated[tuple[PhoneIn, ...], Field(max_length=MAX_PHONES)]
+Persons = Annotated[tuple[PersonIn, ...], Field(max_length=MAX_PERSONS)]
+
+
+class PartyIn(Schema):
+    """A party to be created."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
+
+    kind: PartyKind = PartyKind.COMPANY
+    name: Name
+    code: Code = ""
+    tax_number: TaxNumber = ""
+    responsible: ResponsibleUser = None
+    email: Email = ""
+    address: Address = ""
+    notes: Notes = ""
+    phones: Phones = ()
+    persons: Persons = ()
+
+    def draft(self) -> PartyDraft:
+        """Return the request as the book takes it."""
+        return PartyDraft(
+            kind=self.kind,
+            name=self.name,
+            code=self.code,
+            tax_number=self.tax_number,
+            responsible=self.responsible or "",
+            email=self.email,
+            address=self.address,
+            notes=self.notes,
+            phones=_phone_drafts(self.phones),
+            persons=_person_drafts(self.persons),
+        )
+
+
+class PartyPatch(Schema):
+    """What shall become different; what is left out stays, a list replaces the whole list."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"responsible": "mehmet"}})
+
+    kind: PartyKind = PartyKind.COMPANY
+    name: Name = ""
+    code: Code = ""
+    tax_number: TaxNumber = ""
+    responsible: ResponsibleUser = None
+    email: Email = ""
+    address: Address = ""
+    notes: Notes = ""
+    phones: Phones = ()
+    persons: Persons = ()
+    version: Annotated[
+        int | None, Field(ge=1, description="refuse when another version is stored")
+    ] = None
+
+    def change(self) -> PartyChange:
+        """Return the request as the book takes it."""
+        given = self.model_fields_set
+        return PartyChange(
+            kind=self.kind if "kind" in given else UNSET,
+            name=self.name if "name" in given else UNSET,
+            code=self.code if "code" in given else UNSET,
+            tax_number=self.tax_number if "tax_number" in given else UNSET,
+            responsible=(self.responsible or "") if "responsible" in given else UNSET,
+            email=self.email if "email" in given else UNSET,
+            address=self.address if "address" in given else UNSET,
+            notes=self.notes if "notes" in given else UNSET,
+            phones=_phone_drafts(self.phones) if "phones" in given else UNSET,
+            persons=_person_drafts(self.persons) if "persons" in given else UNSET,
+            version=self.version,
+        )
+
+
+class PhoneOut(Schema):
+    """A number: its key, and how it was written."""
+
+    number: str
+    kind: PhoneKind
+    written: str
+
+
+class PersonOut(Schema):
+    """A contact person."""
+
+    id: str
+    name: str
+    position: str
+    email: str
+    phones: tuple[PhoneOut, ...]
+
+
+class ResponsibleOut(Schema):
+    """The responsible user; not active when his access was taken away."""
+
+    id: str
+    name: str
+    extension: str
+    mobile: str
+    active: bool
+
+
+class PartyOut(Schema):
+    """A party; its own numbers are those of no particular person."""
+
+    id: str
+    kind: PartyKind
+    name: str
+    code: str
+    tax_number: str
+    responsible: ResponsibleOut | None
+    email: str
+    address: str
+    notes: str
+    phones: tuple[PhoneOut, ...]
+    persons: tuple[PersonOut, ...]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, party: Party) -> PartyOut:
+        """Return what is shown of a party."""
+        return cls(
+            id=party.id,
+            kind=party.kind,
+            name=party.name,
+            code=party.code,
+            tax_number=party.tax_number,
+            responsible=_responsible(party.responsible),
+            email=party.email,
+            address=party.address,
+            notes=party.notes,
+            phones=_phones(party.phones),
+            persons=tuple(_person(person) for person in party.persons),
+            version=party.version,
+            created_at=party.created_at,
+            updated_at=party.updated_at,
+        )
+
+
+class PartiesQuery(Schema):
+    """Which parties are wanted."""
+
+    q: Annotated[
+        str, Field(max_length=200, description="beginnings of words, a code, or a number's end")
+    ] = ""
+    cursor: Annotated[str, Field(max_length=MAX_CURSOR)] = ""
+    limit: Annotated[int, Field(ge=1, le=MAX_LISTED)] = 50
+
+
+class PartiesOut(Schema):
+    """A page of parties by name; without a next cursor it is the last."""
+
+    items: tuple[PartyOut, ...]
+    next_cursor: str
+
+
+class LookupQuery(Schema):
+    """The number that rings."""
+
+    number: Annotated[str, Field(max_length=MAX_NUMBER, examples=["+905321234567"])]
+
+
+class MatchedPartyOut(Schema):
+    """The party whose number it is."""
+
+    id: str
+    kind: PartyKind
+    name: str
+    code: str
+
+
+class MatchedPersonOut(Schema):
+    """The contact person whose number it is."""
+
+    id: str
+    name: str
+    position: str
+
+
+class MatchOut(Schema):
+    """Whose number it may be; of another manager's customer, name and responsible only."""
+
+    party: MatchedPartyOut
+    person: MatchedPersonOut | None
+    responsible: ResponsibleOut | None
+    phone_kind: PhoneKind
+    certainty: Certainty
+    restricted: bool
+
+
+class LookupOut(Schema):
+    """Nobody, the match, or several to choose from."""
+
+    number: str
+    items: tuple[MatchOut, ...]
+
+    @classmethod
+    def of(cls, found: Found) -> LookupOut:
+        """Return what is shown of an answer."""
+        return cls(number=found.number.key, items=tuple(_match(item) for item in found.matches))
+
+
+def _phone_drafts(phones: tuple[PhoneIn, ...]) -> tuple[PhoneDraft, ...]:
+    return tuple(PhoneDraft(number=phone.number, kind=phone.kind) for phone in phones)
+
+
+def _person_drafts(persons: tuple[PersonIn, ...]) -> tuple[PersonDraft, ...]:
+    return tuple(
+        PersonDraft(
+            id=person.id,
+            name=person.name,
+            position=person.position,
+            email=person.email,
+            phones=_phone_drafts(person.phones),
+        )
+        for person in persons
+    )
+
+
+def _phones(phones: tuple[Phone, ...]) -> tuple[PhoneOut, ...]:
+    return tuple(
+        PhoneOut(number=phone.key, kind=phone.kind, written=phone.written) for phone in phones
+    )
+
+
+def _person(person: ContactPerson) -> PersonOut:
+    return PersonOut(
+        id=person.id,
+        name=person.name,
+        position=person.position,
+        email=person.email,
+        phones=_phones(person.phones),
+    )
+
+
+def _responsible(user: Responsible | None) -> ResponsibleOut | None:
+    if user is None:
+        return None
+    return ResponsibleOut(
+        id=user.id,
+        name=user.name,
+        extension=user.extension,
+        mobile=user.mobile,
+        active=user.active,
+    )
+
+
+def _match(match: Match) -> MatchOut:
+    person = match.person
+    return MatchOut(
+        party=MatchedPartyOut(
+            id=match.party_id, kind=match.party_kind, name=match.party_name, code=match.code
+        ),
+        person=MatchedPersonOut(id=person.id, name=person.name, position=person.position)
+        if person
+        else None,
+        responsible=_responsible(match.responsible),
+        phone_kind=match.phone_kind,
+        certainty=match.certainty,
+        restricted=match.restricted,
+    )

@@ -1,0 +1,168 @@
+"""How a text is cut into segments that fit (3GPP 23.040 §9.2.3.24)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.sms.alphabet import NationalLanguage, septets
+from gateway.sms.port import TextCoding
+
+_USER_DATA_OCTETS: Final = 140
+_HEADER_LENGTH_OCTETS: Final = 1
+_CONCATENATION_OCTETS: Final = 5  # with an 8-bit reference; a 16-bit one takes one more
+_LANGUAGE_OCTETS: Final = 3  # each for a locking and a single shift table
+_CLUSTER_CHARACTERS: Final = 16  # how far a cut moves back to keep a compound character whole
+
+_ESC: Final = 0x1B
+_ZERO_WIDTH_JOINER: Final = "\u200d"
+_DEFAULT: Final = NationalLanguage.DEFAULT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The shift tables that a 7-bit text is written with."""
+
+    locking: NationalLanguage = _DEFAULT
+    single: NationalLanguage = _DEFAULT
+
+    @property
+    def count(self) -> int:
+        """Return how many tables the header must name."""
+        return bool(self.locking) + bool(self.single)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A text cut into segments of one encoding."""
+
+    coding: TextCoding
+    tables: Tables
+    segments: tuple[str, ...]
+    capacity: int
+    units: int
+    """In all segments, without headers."""
+    units_used: int
+
+    @property
+    def cost(self) -> tuple[int, bool, int, int]:
+        """Return the sort key: segments, no table if possible, bits on the air, simplicity."""
+        tables = self.tables
+        headers = len(self.segments) * tables.count * _LANGUAGE_OCTETS
+        bits = self.units * 7 + headers * 8
+        simplicity = 2 * bool(tables.locking) + bool(tables.single)
+        return len(self.segments), tables.count > 0, bits, simplicity
+
+
+PLAIN: Final = Tables()
+
+
+def most_characters(most_segments: int, *, wide: bool) -> int:
+    """Return how many characters can fit into so many segments in the densest encoding."""
+    if most_segments == 1:
+        return _septet_capacity(PLAIN, 0)
+    return most_segments * _septet_capacity(PLAIN, _concatenation_octets(wide))
+
+
+def septet_layout(text: str, tables: Tables, wide: bool) -> Layout:
+    """Cut a text that the tables hold; an escape stays with the septet behind it."""
+    coded = septets(text, tables.locking, tables.single)
+    assert coded is not None
+    capacity = _septet_capacity(tables, 0)
+    segments: list[str] = [text]
+    start = 0
+    if len(coded) > capacity:
+        capacity = _septet_capacity(tables, _concatenation_octets(wide))
+        segments = []
+        position = 0
+        for start, end in _septet_cuts(coded, capacity):
+            following = position + end - start - coded.count(_ESC, start, end)
+            segments.append(text[position:following])
+            position = following
+    return Layout(
+        coding=TextCoding.GSM7,
+        tables=tables,
+        segments=tuple(segments),
+        capacity=capacity,
+        units=len(coded),
+        units_used=len(coded) - start,
+    )
+
+
+def ucs2_layout(text: str, wide: bool) -> Layout:
+    """Cut a text by UTF-16 code units; compound characters stay whole if that costs nothing."""
+    units = _utf16_units(text)
+    capacity = _USER_DATA_OCTETS // 2
+    segments: tuple[str, ...] = (text,)
+    if units > capacity:
+        header = _concatenation_octets(wide) + _HEADER_LENGTH_OCTETS
+        capacity = (_USER_DATA_OCTETS - header) // 2
+        segments = tuple(_ucs2_cuts(text, capacity, whole=True))
+        tight = tuple(_ucs2_cuts(text, capacity, whole=False))
+        if len(tight) < len(segments):
+            segments = tight
+    return Layout(
+        coding=TextCoding.UCS2,
+        tables=PLAIN,
+        segments=segments,
+        capacity=capacity,
+        units=units,
+        units_used=_utf16_units(segments[-1]),
+    )
+
+
+def _concatenation_octets(wide: bool) -> int:
+    return _CONCATENATION_OCTETS + wide
+
+
+def _septet_capacity(tables: Tables, concatenation_octets: int) -> int:
+    elements = concatenation_octets + tables.count * _LANGUAGE_OCTETS
+    header = elements + _HEADER_LENGTH_OCTETS if elements else 0
+    return (_USER_DATA_OCTETS - header) * 8 // 7
+
+
+def _septet_cuts(coded: bytes, capacity: int) -> Iterator[tuple[int, int]]:
+    start = 0
+    while start < len(coded):
+        end = min(start + capacity, len(coded))
+        if coded[end - 1] == _ESC:
+            end -= 1
+        yield start, end
+        start = end
+
+
+def _utf16_units(text: str) -> int:
+    return len(text.encode("utf-16-be")) // 2
+
+
+def _ucs2_cuts(text: str, capacity: int, *, whole: bool) -> Iterator[str]:
+    start = 0
+    while start < len(text):
+        end = min(start + capacity, len(text))
+        excess = _utf16_units(text[start:end]) - capacity
+        while excess > 0:
+            end -= 1
+            excess -= 2 if text[end] > "\uffff" else 1
+        if whole and end < len(text):
+            end = _cluster_start(text, end, max(start + 1, end - _CLUSTER_CHARACTERS))
+        yield text[start:end]
+        start = end
+
+
+def _cluster_start(text: str, end: int, lowest: int) -> int:
+    """Return the last place up to `end` where no compound character is cut, or `end`."""
+    for place in range(end, lowest - 1, -1):
+        if text[place - 1] != _ZERO_WIDTH_JOINER and not _continues(text[place]):
+            return place
+    return end
+
+
+def _continues(character: str) -> bool:
+    """Tell whether a character belongs to the one before: accents, joiners, skin tones."""
+    return (
+        character == _ZERO_WIDTH_JOINER
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+        or unicodedata.category(character) in ("Mn", "Me")
+    )

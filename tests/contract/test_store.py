@@ -1,0 +1,102 @@
+"""Both engines keep units of work the same way."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import Connection, bindparam, select
+
+from gateway.kernel import events, settings
+from gateway.kernel.events import Event
+from gateway.kernel.settings import Setting
+from gateway.kernel.store import Store
+
+AT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+
+
+def _event(subject: str, audience: str = events.EVERYONE, at: datetime = AT) -> Event:
+    return Event(kind="test", subject=subject, at=at, audience=audience, data={"text": "şğı🙂"})
+
+
+async def test_what_was_written_is_read_back_exactly(store: Store) -> None:
+    await store.write(lambda c: events.append(c, _event("a")))
+    (found,) = await store.read(lambda c: events.after(c, 0, audiences=None))
+    assert (found.subject, found.at, found.data) == ("a", AT, {"text": "şğı🙂"})
+
+
+async def test_times_of_any_zone_come_back_as_the_same_instant_in_utc(store: Store) -> None:
+    there = AT.astimezone(timezone(timedelta(hours=-3, minutes=-30)))
+    await store.write(lambda c: events.append(c, _event("a", at=there)))
+    (found,) = await store.read(lambda c: events.after(c, 0, audiences=None))
+    assert found.at == AT
+    assert found.at.utcoffset() == timedelta(0)
+
+
+async def test_a_naive_time_is_refused(store: Store) -> None:
+    naive = AT.replace(tzinfo=None)
+    with pytest.raises(Exception, match="naive"):
+        await store.write(lambda c: events.append(c, _event("a", at=naive)))
+
+
+async def test_a_unit_that_raises_leaves_nothing_and_harms_no_other(store: Store) -> None:
+    def bad(connection: Connection) -> None:
+        events.append(connection, _event("bad"))
+        raise RuntimeError("no")
+
+    def good(name: str) -> asyncio.Future[None]:
+        return asyncio.ensure_future(store.write(lambda c: events.append(c, _event(name))))
+
+    results = await asyncio.gather(
+        *(good(f"g{n}") for n in range(20)),
+        store.write(bad),
+        *(good(f"h{n}") for n in range(20)),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results if result is not None] == [RuntimeError]
+    found = await store.read(lambda c: events.after(c, 0, audiences=None))
+    assert sorted(event.subject for event in found) == sorted(
+        [f"g{n}" for n in range(20)] + [f"h{n}" for n in range(20)]
+    )
+
+
+async def test_a_cancelled_caller_does_not_stop_the_store(store: Store) -> None:
+    task = asyncio.create_task(store.write(lambda c: events.append(c, _event("a"))))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await store.write(lambda c: events.append(c, _event("b")))
+    found = await store.read(lambda c: events.after(c, 0, audiences=None))
+    assert found[-1].subject == "b"
+
+
+async def test_the_hot_path_reads_with_parameters(store: Store) -> None:
+    query = select(events.events.c.subject).where(events.events.c.audience == bindparam("who"))
+    await store.write(lambda c: events.append(c, _event("a", "user:1"), _event("b", "user:2")))
+    assert await store.rows(query, who="user:2") == [("b",)]
+    assert await store.rows(query, who="user:1") == [("a",)]
+
+
+async def test_an_audience_sees_its_own_events_only(store: Store) -> None:
+    await store.write(
+        lambda c: events.append(c, _event("all"), _event("a", "user:1"), _event("b", "user:2"))
+    )
+    seen = await store.read(lambda c: events.after(c, 0, audiences=[events.EVERYONE, "user:1"]))
+    assert [event.subject for event in seen] == ["all", "a"]
+
+
+async def test_settings_are_seeded_once(store: Store) -> None:
+    seed = [Setting(kind="modem", id="a", value={"device": "/dev/x"})]
+    assert await store.write(lambda c: settings.seed_once(c, "modem", seed, AT))
+    assert await store.write(lambda c: settings.remove(c, "modem", "a"))
+    assert not await store.write(lambda c: settings.seed_once(c, "modem", seed, AT))
+    assert await store.read(lambda c: settings.every(c, "modem")) == []
+
+
+async def test_a_setting_is_replaced(store: Store) -> None:
+    first = Setting(kind="modem", id="a", value={"device": "/dev/x"})
+    second = Setting(kind="modem", id="a", value={"device": "/dev/y"})
+    assert await store.write(lambda c: settings.put(c, first, AT))
+    assert not await store.write(lambda c: settings.put(c, second, AT))
+    assert await store.read(lambda c: settings.find(c, "modem", "a")) == second
