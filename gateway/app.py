@@ -6,13 +6,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import version
 
 from crm_link.local import LocalDirectory
 from drivers.modem.driver import GsmModemDriver, probe
-
 from gateway.config import Config
 from gateway.history import tables as history_tables
 from gateway.history.api import HistoryApi
@@ -95,7 +94,7 @@ async def running(
         port = 0
         if tcp:
             port = await service.server.start_tcp(config.server.bind, config.server.port)
-        yield Service(**{**_fields(service), "port": port})
+        yield replace(service, port=port)
 
 
 async def probe_modem(settings: ModemSettings) -> ModemStatus:
@@ -114,7 +113,9 @@ def _compose(
 ) -> Service:
     plan = config.numbering_plan
     users, tokens = Users(store, clock, plan), Tokens(store, clock)
-    book = PartyBook(store, clock, plan, number_attached=[history_tables.attach])
+    attached = [history_tables.attach]
+    book = PartyBook(store, clock, plan, number_attached=attached)
+    importer = Importer(store, clock, plan, number_attached=attached)
     modem_settings = ModemSettingsBook(store, clock, box)
     fleet = Fleet(
         GsmModemDriver,
@@ -142,7 +143,7 @@ def _compose(
 
     routes = [
         *PeopleApi(users, tokens).routes(),
-        *PartiesApi(book, Importer(store, clock, plan)).routes(),
+        *PartiesApi(book, importer).routes(),
         *HistoryApi(Timeline(store)).routes(),
         *SmsApi(sending).routes(),
         *ModemsApi(fleet, modem_settings, apply).routes(),
@@ -184,7 +185,3 @@ async def _look_for_overdue(inbox: Inbox) -> None:
     while True:
         await inbox.deliver_overdue()
         await asyncio.sleep(OVERDUE_LOOK_S)
-
-
-def _fields(service: Service) -> dict[str, object]:
-    return {name: getattr(service, name) for name in Service.__dataclass_fields__}

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 from gateway.kernel.ids import new_id
 from gateway.sms import tables
 from gateway.sms.port import Concatenation, ReceivedSegment
+from gateway.sms.text import joined_text
 
 REMEMBERED = timedelta(days=7)
 """How long a delivered group is kept, to know repeated and late parts by."""
@@ -132,16 +133,16 @@ def _parts(connection: Connection, group_id: str) -> dict[int, Row[Any]]:
 
 
 def _assemble(group: Row[Any], have: Mapping[int, Row[Any]]) -> Assembled:
-    text: list[str] = []
+    pieces: list[tuple[str, bytes]] = []
     for number in range(1, group.total + 1):
         if number in have:
-            text.append(have[number].text)
-        elif not text or text[-1] != MISSING:
-            text.append(MISSING)
+            pieces.append((have[number].text, have[number].data or b""))
+        elif not pieces or pieces[-1][0] != MISSING:
+            pieces.append((MISSING, b""))
     stamps = [row.sent_at for row in have.values() if row.sent_at is not None]
     return Assembled(
         group_id=group.id,
-        text="".join(text),
+        text=joined_text(pieces),
         complete=len(have) == group.total,
         sent_at=min(stamps, default=None),
         replaces=group.received_id,
@@ -167,6 +168,7 @@ def _keep(
             "group_id": group_id,
             "number": part.number,
             "text": segment.text,
+            "data": segment.data or None,
             "sent_at": segment.sent_at,
         },
     )

@@ -25,7 +25,7 @@ from gateway.sms.worker import Wake, Worker
 
 logger = logging.getLogger(__name__)
 
-_BUSY = frozenset({ModemCondition.READY, ModemCondition.STARTING})
+_CALM = frozenset({ModemCondition.READY, ModemCondition.STARTING, ModemCondition.STOPPED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,7 @@ class Fleet:
         self._health = health
         self._metrics = metrics
         self._members: dict[str, _Member] = {}
+        self._told: dict[str, tuple[ModemCondition, str]] = {}
         self._changing = asyncio.Lock()
         self.wake = Wake.new()
 
@@ -106,10 +107,13 @@ class Fleet:
         self._metrics.modem_ready.labels(status.modem_id).set(1 if status.ready else 0)
         if status.signal_dbm is not None:
             self._metrics.modem_signal_dbm.labels(status.modem_id).set(status.signal_dbm)
-        level = logging.INFO if status.condition in _BUSY else logging.WARNING
-        logger.log(
-            level, "modem %s is %s: %s", status.modem_id, status.condition.value, status.detail
-        )
+        told = (status.condition, status.detail)
+        if self._told.get(status.modem_id) != told:
+            self._told[status.modem_id] = told
+            level = logging.INFO if status.condition in _CALM else logging.WARNING
+            logger.log(
+                level, "modem %s is %s. %s", status.modem_id, status.condition.value, status.detail
+            )
 
     def _start(self, settings: ModemSettings, sink: ModemSink) -> None:
         modem = self._factory(settings, sink)

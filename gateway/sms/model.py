@@ -85,7 +85,8 @@ def retry_delay(attempts: int) -> timedelta | None:
     """Return how long to wait after the n-th temporary refusal; None when it is over."""
     if attempts >= MAX_ATTEMPTS:
         return None
-    return min(FIRST_RETRY * 2 ** (attempts - 1), LONGEST_RETRY)
+    growing: timedelta = FIRST_RETRY * 2 ** (attempts - 1)
+    return min(growing, LONGEST_RETRY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

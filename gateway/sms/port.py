@@ -39,7 +39,7 @@ class OutgoingSegment:
     """One short message to be submitted."""
 
     recipient: str
-    """`+` and digits for an international number, bare digits (also `*`, `#`) for a short number."""
+    """`+` and digits for an international number, bare digits for a short one."""
     text: str
     coding: TextCoding
     locking: NationalLanguage = NationalLanguage.DEFAULT
@@ -276,7 +276,7 @@ class Modem(Protocol):
         ...
 
     async def run(self) -> None:
-        """Hold the modem until cancelled: open, initialise, receive, poll, reopen. Never returns."""
+        """Hold the modem until cancelled: open, initialise, receive, poll, reopen."""
         ...
 
     async def ready(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
-from gateway.history import tables as history
+import gateway.history.tables as history
 from gateway.kernel import events
 from gateway.kernel.ids import new_id
 from gateway.sms import tables

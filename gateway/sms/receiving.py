@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from gateway.history import tables as history
+import gateway.history.tables as history
 from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events
 from gateway.kernel.clock import Clock
@@ -155,8 +155,13 @@ class Inbox:
         def unit(connection: Connection) -> None:
             owner = by_number(connection, number.key)
             if ended:
-                call = _incoming(InteractionKind.CALL, new_id(), number.key, owner, event.modem_id)
-                history.record(connection, replace(call, started_at=event.at, outcome="missed"))
+                facts = _Facts(
+                    number=number.key,
+                    modem_id=event.modem_id,
+                    at=event.at,
+                    outcome="missed",
+                )
+                history.record(connection, _incoming(InteractionKind.CALL, new_id(), owner, facts))
             _tell(
                 connection,
                 "modem.call_missed" if ended else "modem.ringing",
@@ -277,33 +282,45 @@ class Inbox:
                 "person_id": owner.person_id if owner else None,
             },
         )
-        line = _incoming(InteractionKind.SMS, message.id, message.sender, owner, message.modem_id)
-        history.record(
-            connection,
-            replace(line, started_at=now, outcome=_outcome(message.complete), text=message.text),
+        facts = _Facts(
+            number=message.sender,
+            modem_id=message.modem_id,
+            at=now,
+            outcome=_outcome(message.complete),
+            text=message.text,
         )
+        history.record(connection, _incoming(InteractionKind.SMS, message.id, owner, facts))
         _tell(connection, "sms.received", message.id, now, owner)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    """What a line of the history tells of something that came in."""
+
+    number: str
+    modem_id: str
+    at: datetime
+    outcome: str
+    text: str = ""
 
 
 def _outcome(complete: bool) -> str:
     return "received" if complete else "received_incomplete"
 
 
-def _incoming(
-    kind: InteractionKind, ref: str, number: str, owner: Owner | None, modem_id: str
-) -> Interaction:
+def _incoming(kind: InteractionKind, ref: str, owner: Owner | None, facts: _Facts) -> Interaction:
     return Interaction(
         kind=kind,
         direction=Direction.IN,
         ref=ref,
-        number=number,
-        line=modem_id,
+        number=facts.number,
+        line=facts.modem_id,
         party_id=owner.party_id if owner else None,
         person_id=owner.person_id if owner else None,
         user_id=owner.responsible_id if owner else None,
-        started_at=datetime.now(UTC),
-        outcome="",
-        text="",
+        started_at=facts.at,
+        outcome=facts.outcome,
+        text=facts.text,
     )
 
 

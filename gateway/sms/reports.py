@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,7 +58,7 @@ def forget(connection: Connection, now: datetime) -> None:
     connection.execute(delete(table).where(table.c.received_at < now - ORPHANS_KEPT))
 
 
-def _choose(rows: Any, submitted_at: datetime | None) -> Row[Any] | None:
+def _choose(rows: Sequence[Row[Any]], submitted_at: datetime | None) -> Row[Any] | None:
     """References repeat after 256: take the segment submitted nearest to the report's time.
 
     A delivered segment is never chosen: what looks like its second report may be the first one of
@@ -69,7 +70,7 @@ def _choose(rows: Any, submitted_at: datetime | None) -> Row[Any] | None:
     return min(unsettled, key=lambda row: abs(row.submitted_at - submitted_at))
 
 
-def _only_uncertain(rows: Any, report: DeliveryReport) -> Row[Any] | None:
+def _only_uncertain(rows: Sequence[Row[Any]], report: DeliveryReport) -> Row[Any] | None:
     """A report proves that the one uncertain segment of that time did go out."""
     if report.submitted_at is None or report.outcome is ReportOutcome.PENDING:
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, insert, select
 
-from gateway.history import tables as history
+import gateway.history.tables as history
 from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events, settings
 from gateway.kernel.clock import Clock

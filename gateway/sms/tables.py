@@ -126,6 +126,7 @@ parts = Table(
     Column("group_id", Id, ForeignKey("sms_groups.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("text", Text, nullable=False),
+    Column("data", LargeBinary),
     Column("sent_at", UtcDateTime),
 )
 

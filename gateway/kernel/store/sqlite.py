@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import aiosqlite
 from sqlalchemy import Connection, Engine, Select, create_engine, event
@@ -110,7 +110,7 @@ class SqliteStore:
         assert self._hot is not None
         compiled = self._compiled.get(id(statement))
         if compiled is None:
-            compiled = cast("SQLCompiler", statement.compile(dialect=_HOT_DIALECT))
+            compiled = statement.compile(dialect=_HOT_DIALECT)
             self._compiled[id(statement)] = compiled
             self._statements.append(statement)
         bound = compiled.construct_params(values) or {}

@@ -22,6 +22,7 @@ from drivers.modem.at_codec import (
 
 PDU = "0791093502000000040C9109551511223300006211329083250005C8329BFD06"
 OK = Result("OK")
+NOISE = bytes((0, *range(128, 256)))
 
 
 def decoded(command: str, data: bytes, chop: Callable[[bytes], list[bytes]]) -> list[Frame]:
@@ -151,8 +152,9 @@ def test_frames_do_not_depend_on_how_the_bytes_are_cut(
 ) -> None:
     command, data, frames = CASES[case]
     if transport == "lossy":
-        results = [f for f in decoded(command, data, chop) if isinstance(f, Result)]
-        assert all(result.text != "OK" or b"OK" in b"".join(chop(data)) for result in results)
+        arrived = b"".join(chop(data)).translate(None, NOISE)
+        for frame in decoded(command, data, chop):
+            assert not isinstance(frame, Result) or frame.text.encode() in arrived
     else:
         assert decoded(command, data, chop) == frames
 
@@ -207,11 +209,12 @@ def test_a_pushed_message_whose_pdu_is_lost_does_not_wait_for_ever() -> None:
     assert decoder.feed(f"\r\n{PDU}\r\n".encode()) == [Unsolicited(PDU)]
 
 
-WIRE = st.sampled_from(
-    [b"\r\n", b"\r", b"OK", b"ERROR", b"+CMS ERROR: 38", b"> ", b">", b"+CMT: ,30", b'"', b"RING"]
-    + [b"+CMGS: 12", b'+CUSD: 0,"', b"AT+CSQ", b"+CSQ: 1,2", PDU.encode(), b"\x1a", b"\x1b"]
-    + [b"\xfd", b"\x00", b"+CMGL: 1,1,,30", b"+CMTI: ", b",", b"+CREG: 1", b"A" * 5000]
+FRAGMENTS = (
+    *(b"\r\n", b"\r", b"OK", b"ERROR", b"+CMS ERROR: 38", b"> ", b">", b"+CMT: ,30", b'"', b"RING"),
+    *(b"+CMGS: 12", b'+CUSD: 0,"', b"AT+CSQ", b"+CSQ: 1,2", PDU.encode(), b"\x1a", b"\x1b"),
+    *(b"\xfd", b"\x00", b"+CMGL: 1,1,,30", b"+CMTI: ", b",", b"+CREG: 1", b"A" * 5000),
 )
+WIRE = st.sampled_from(FRAGMENTS)
 
 
 @given(
