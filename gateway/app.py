@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 
 from crm_link.local import LocalDirectory
@@ -65,21 +66,31 @@ class Service:
     port: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Kernel:
+    """What every part is given."""
+
+    clock: Clock
+    health: Health
+    metrics: Metrics
+    supervisor: Supervisor
+
+
 @asynccontextmanager
 async def running(
     config: Config, *, devices: bool = True, tcp: bool = True, clock: Clock | None = None
 ) -> AsyncIterator[Service]:
     """Hold a service: the lock, the store, the devices and the listeners; let go in reverse."""
-    clock = clock or SystemClock()
-    health, metrics = Health(), Metrics()
+    clock, health = clock or SystemClock(), Health()
+    supervisor = Supervisor(health, clock)
+    kernel = _Kernel(clock, health, Metrics(), supervisor)
     async with AsyncExitStack() as stack:
         stack.enter_context(InstanceLock(config.lock_path))
         box = SecretBox(config.store.secret_key.get_secret_value())
         store = await open_store(config.database_url)
         stack.push_async_callback(store.close)
         health.report("store", Condition(level=Level.OK))
-        supervisor = Supervisor(health, clock)
-        service = _compose(config, store, box, clock, supervisor, health, metrics)
+        service = _compose(config, store, box, kernel)
         stack.push_async_callback(service.server.close)
         await _seed(config, service.modem_settings)
         if devices:
@@ -102,54 +113,30 @@ async def probe_modem(settings: ModemSettings) -> ModemStatus:
     return await probe(settings)
 
 
-def _compose(
-    config: Config,
-    store: Store,
-    box: SecretBox,
-    clock: Clock,
-    supervisor: Supervisor,
-    health: Health,
-    metrics: Metrics,
-) -> Service:
-    plan = config.numbering_plan
-    users, tokens = Users(store, clock, plan), Tokens(store, clock)
+def _compose(config: Config, store: Store, box: SecretBox, kernel: _Kernel) -> Service:
+    clock, plan = kernel.clock, config.numbering_plan
     attached = [history_tables.attach]
     book = PartyBook(store, clock, plan, number_attached=attached)
     importer = Importer(store, clock, plan, number_attached=attached)
+    tokens = Tokens(store, clock)
     modem_settings = ModemSettingsBook(store, clock, box)
-    fleet = Fleet(
-        GsmModemDriver,
-        modem_settings,
-        store,
-        clock,
-        supervisor=supervisor,
-        health=health,
-        metrics=metrics,
-    )
-    inbox = Inbox(
-        store,
-        clock,
-        plan,
-        metrics,
-        incomplete_after=timedelta(seconds=config.sms.incomplete_after_s),
-        wake_workers=fleet.wake.all,
-        note_status=fleet.note_status,
-    )
+    fleet = _fleet(store, modem_settings, kernel)
+    inbox = _inbox(config, store, fleet, kernel)
     languages = [NationalLanguage[name.upper()] for name in config.sms.national_languages]
     sending = Sending(store, clock, plan, languages=languages, wake_workers=fleet.wake.all)
-
-    async def apply() -> None:
-        await fleet.apply(inbox)
-
     routes = [
-        *PeopleApi(users, tokens).routes(),
+        *PeopleApi(Users(store, clock, plan), tokens).routes(),
         *PartiesApi(book, importer).routes(),
         *HistoryApi(Timeline(store)).routes(),
         *SmsApi(sending).routes(),
-        *ModemsApi(fleet, modem_settings, apply).routes(),
+        *ModemsApi(fleet, modem_settings, partial(fleet.apply, inbox)).routes(),
     ]
     server = Server(
-        routes, authenticator=tokens, health=health, metrics=metrics, version=version("santral")
+        routes,
+        authenticator=tokens,
+        health=kernel.health,
+        metrics=kernel.metrics,
+        version=version("santral"),
     )
     return Service(
         config=config,
@@ -161,6 +148,30 @@ def _compose(
         routes=routes,
         server=server,
         modem_settings=modem_settings,
+    )
+
+
+def _fleet(store: Store, modem_settings: ModemSettingsBook, kernel: _Kernel) -> Fleet:
+    return Fleet(
+        GsmModemDriver,
+        modem_settings,
+        store,
+        kernel.clock,
+        supervisor=kernel.supervisor,
+        health=kernel.health,
+        metrics=kernel.metrics,
+    )
+
+
+def _inbox(config: Config, store: Store, fleet: Fleet, kernel: _Kernel) -> Inbox:
+    return Inbox(
+        store,
+        kernel.clock,
+        config.numbering_plan,
+        kernel.metrics,
+        incomplete_after=timedelta(seconds=config.sms.incomplete_after_s),
+        wake_workers=fleet.wake.all,
+        note_status=fleet.note_status,
     )
 
 

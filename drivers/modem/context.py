@@ -121,7 +121,9 @@ class ModemContext:
         )
 
     def lost(self) -> None:
-        """Wake the task that owns the device: the link is gone."""
+        """Note that the link is gone, and wake the task that owns the device."""
+        if self.board.condition in _NETWORKED:
+            self.board.enter(ModemCondition.STARTING, "the link broke and is opened again")
         self.wake.set()
 
     def _registered(self, registration: Registration) -> None:

@@ -8,6 +8,7 @@ any moment leaves either an untouched segment or an uncertain one, never one to 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -334,35 +335,14 @@ def enqueue(
     connection: Connection, message: Message, texts: Sequence[str], pinned_modem_id: str
 ) -> None:
     """Write a new message and its segments."""
-    reference = _next_reference(connection, message.recipient) if len(texts) > 1 else 0
-    connection.execute(
-        insert(tables.messages),
-        {
-            "id": message.id,
-            "state": message.state.value,
-            "recipient": message.recipient,
-            "text": message.text,
-            "coding": message.coding.value,
-            "locking": int(message.locking),
-            "single": int(message.single),
-            "segments": message.segments,
-            "concat_reference": reference,
-            "reason": message.reason,
-            "flash": message.flash,
-            "report": message.report,
-            "validity_s": message.validity_s,
-            "modem_id": pinned_modem_id,
-            "pinned_modem_id": pinned_modem_id,
-            "user_id": message.user_id,
-            "party_id": message.party_id,
-            "person_id": message.person_id,
-            "attempts": 0,
-            "not_before": message.created_at,
-            "error_code": "",
-            "error_text": "",
-            "created_at": message.created_at,
-        },
-    )
+    row = {
+        **{field.name: getattr(message, field.name) for field in fields(message)},
+        "concat_reference": _next_reference(connection, message.recipient) if texts[1:] else 0,
+        "modem_id": pinned_modem_id,
+        "pinned_modem_id": pinned_modem_id,
+        "not_before": message.created_at,
+    }
+    connection.execute(insert(tables.messages), row)
     connection.execute(
         insert(tables.segments),
         [
@@ -370,9 +350,9 @@ def enqueue(
                 "message_id": message.id,
                 "number": number,
                 "text": text,
-                "state": SegmentState.WAITING.value,
+                "state": SegmentState.WAITING,
                 "recipient": message.recipient,
-                "modem_id": "",
+                "modem_id": NO_MODEM_PINNED,
             }
             for number, text in enumerate(texts, 1)
         ],
