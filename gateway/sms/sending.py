@@ -18,6 +18,8 @@ from gateway.kernel.ids import new_id
 from gateway.kernel.numbers import NumberingPlan, NumberKind, PhoneNumber
 from gateway.kernel.store import Store
 from gateway.parties.lookup import by_number
+from gateway.parties.rights import may_see
+from gateway.parties.tables import parties
 from gateway.sms import queue, tables
 from gateway.sms.alphabet import NationalLanguage
 from gateway.sms.model import Message, MessageState, Segment
@@ -102,9 +104,12 @@ class Sending:
             row = connection.execute(
                 select(tables.messages).where(tables.messages.c.id == message_id)
             ).first()
-            if row is None or not _may_see(principal, row.user_id):
+            if row is None:
                 return None
-            return queue.message_of(row), queue.segments_of(connection, message_id)
+            message = queue.message_of(row)
+            if not _may_see(connection, principal, message):
+                return None
+            return message, queue.segments_of(connection, message_id)
 
         found = await self._store.read(query)
         if found is None:
@@ -204,5 +209,11 @@ def _line(message: Message) -> Interaction:
     )
 
 
-def _may_see(principal: Principal, user_id: str | None) -> bool:
-    return principal.sight is Sight.ALL or user_id is None or user_id == principal.user_id
+def _may_see(connection: Connection, principal: Principal, message: Message) -> bool:
+    """A message is its sender's to see, and that of whoever may see its customer."""
+    if principal.sight is Sight.ALL or message.user_id == principal.user_id:
+        return True
+    if message.party_id is None:
+        return message.user_id is None
+    query = select(parties.c.responsible_id).where(parties.c.id == message.party_id)
+    return may_see(principal, connection.execute(query).scalar())

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LOCKED = ("--pin", "1234")
 MAKES = ["generic", "huawei", "zte", "simcom", "quectel", "wavecom", "nokia"]
+TELLING = ["generic", "huawei", "nokia"]
+"""Makes that tell the tries left by the standard, by their own command, and not at all."""
 
 
 async def tries(rig: Rig) -> int:
@@ -30,8 +32,8 @@ async def test_the_configured_pin_unlocks_every_make(rig: Rig) -> None:
     assert await tries(rig) == 3
 
 
-@pytest.mark.parametrize("simulated", [(*LOCKED, "--profile", make) for make in MAKES],
-                         indirect=True, ids=MAKES)  # fmt: skip
+@pytest.mark.parametrize("simulated", [(*LOCKED, "--profile", make) for make in TELLING],
+                         indirect=True, ids=TELLING)  # fmt: skip
 async def test_a_wrong_pin_is_never_tried_twice(rig: Rig) -> None:
     rig.configure(pin="9999", poll_interval_s=0.1)
     async with rig.running(ready=False) as driver:

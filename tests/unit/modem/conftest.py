@@ -16,7 +16,19 @@ import pytest
 from drivers import serial_link
 from drivers.modem.at_client import AtClient
 from drivers.modem.at_codec import Unsolicited
+from drivers.modem.driver import GsmModemDriver
 from drivers.modem.timing import Timing
+from gateway.sms.port import (
+    DeliveryReport,
+    LateAnswer,
+    ModemSettings,
+    ModemStatus,
+    ReceivedSegment,
+    Source,
+    UnreadablePdu,
+    VoiceRing,
+    VoiceRingEnded,
+)
 
 FAST = Timing(
     command_s=0.6,
@@ -86,6 +98,8 @@ class ScriptedPeer:
         self._news = asyncio.Event()
         self._buffer = b""
         self._answers: dict[str, list[bytes]] = {}
+        self.otherwise = b""
+        """The answer to a command that nothing is said about."""
         self._saying: set[asyncio.Task[None]] = set()
         self.on("AT", b"\r\nOK\r\n")
         self.on("AT+CMEE?", b"\r\n+CMEE: 1\r\n\r\nOK\r\n")
@@ -144,10 +158,81 @@ class ScriptedPeer:
         answers = self._answers.get(token) or self._answers.get(token.partition("=")[0])
         if answers is None and token.startswith("PDU "):
             answers = self._answers.get("PDU")
+        if answers is None and self.otherwise and token.startswith("AT"):
+            answers = [self.otherwise]
         if answers:
             answer = answers.pop(0) if len(answers) > 1 else answers[0]
             if answer:
                 self.say(answer)
+
+
+class ModemPeer(ScriptedPeer):
+    """A scripted modem that can be brought up: one memory, a SIM without a PIN, a network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.otherwise = b"\r\nERROR\r\n"
+        for line in ("ATE0", "AT+CMEE=1", "AT+CMGF=0", "AT+CNMI=2,1,0,2,0", "AT+CMGD"):
+            self.on(line, b"\r\nOK\r\n")
+        for line, answer in {
+            "AT+CGMI": "SCRIPTED",
+            "AT+CGMM": "PEER",
+            "AT+CGSN": "356938035643800",
+            "AT+CIMI": "286010000000000",
+            "AT+CPIN?": "+CPIN: READY",
+            "AT+CPMS=?": '+CPMS: ("SM"),("SM"),("SM")',
+            "AT+CPMS": "+CPMS: 0,30,0,30,0,30",
+            "AT+CREG?": "+CREG: 0,1",
+            "AT+CSQ": "+CSQ: 20,0",
+        }.items():
+            self.on(line, f"\r\n{answer}\r\n\r\nOK\r\n".encode())
+        self.on("AT+CMGL=4", b"\r\nOK\r\n")
+        self.on("AT+CMGS", b"\r\n> ")
+
+
+class RememberingSink:
+    """Remembers what is handed over; fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.segments: list[ReceivedSegment] = []
+        self.reports: list[DeliveryReport] = []
+        self.freed: list[Source] = []
+        self.failures = 0
+        self._news = asyncio.Event()
+
+    async def received(self, segments: list[ReceivedSegment]) -> None:
+        self._news.set()
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the disk is full")
+        self.segments += segments
+
+    async def reported(self, reports: list[DeliveryReport]) -> None:
+        self.reports += reports
+        self._news.set()
+
+    async def unreadable(self, pdus: list[UnreadablePdu]) -> None:
+        self._news.set()
+
+    async def acknowledged(self, sources: list[Source]) -> None:
+        self.freed += sources
+        self._news.set()
+
+    async def answered_late(self, answer: LateAnswer) -> None:
+        self._news.set()
+
+    async def rang(self, event: VoiceRing | VoiceRingEnded) -> None:
+        self._news.set()
+
+    def status_changed(self, status: ModemStatus) -> None:
+        self._news.set()
+
+    async def until(self, satisfied: Callable[[], bool]) -> None:
+        """Wait until a call made something true."""
+        async with asyncio.timeout(10):
+            while not satisfied():
+                self._news.clear()
+                await self._news.wait()
 
 
 class Heard:
@@ -218,3 +303,29 @@ def transport(request: pytest.FixtureRequest) -> str:
 def chop(transport: str) -> Chop:
     """How a transport cuts bytes."""
     return TRANSPORTS[transport]
+
+
+@pytest.fixture
+async def modem_peer() -> AsyncIterator[ModemPeer]:
+    """A scripted modem that can be brought up."""
+    made = ModemPeer()
+    yield made
+    made.hang_up()
+
+
+@pytest.fixture
+def sink() -> RememberingSink:
+    """A sink that remembers."""
+    return RememberingSink()
+
+
+@pytest.fixture
+async def driver(modem_peer: ModemPeer, sink: RememberingSink) -> AsyncIterator[GsmModemDriver]:
+    """A driver on the scripted modem; the test waits for what it needs of it."""
+    settings = ModemSettings(id="m1", device=modem_peer.path, sweep_interval_s=0.2)
+    made = GsmModemDriver(settings, sink, timing=FAST)
+    task = asyncio.create_task(made.run())
+    yield made
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
