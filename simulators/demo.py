@@ -118,6 +118,7 @@ async def _office(folder: Path, port: int) -> AsyncIterator[Office]:
     environment = {
         **os.environ,
         "SANTRAL_DATA": str(folder),
+        "SANTRAL_LOG_LEVEL": "warning",
         "SANTRAL_PORT": str(port),
         "SANTRAL_SECRET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     }

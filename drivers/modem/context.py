@@ -72,8 +72,7 @@ class ModemContext:
 
     def refuse_waiting(self) -> None:
         """Refuse whatever waits: the modem cannot do it now."""
-        error = self.not_ready()
-        self.jobs.refuse_all(error)
+        self.jobs.refuse_all(self.not_ready)
 
     def fail_ussd(self) -> None:
         """No USSD answer will come over this link."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from drivers.modem.pdu import SubmitPdu
@@ -33,6 +34,10 @@ class CommandJob:
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
+    def __post_init__(self) -> None:
+        # Nobody may be waiting, as for the end of a USSD session.
+        self.done.add_done_callback(lambda done: done.cancelled() or done.exception())
+
 
 Job = SubmitJob | CommandJob
 
@@ -60,7 +65,7 @@ class Jobs:
                 return job
         return None
 
-    def refuse_all(self, error: GatewayError) -> None:
+    def refuse_all(self, reason: Callable[[], GatewayError]) -> None:
         """Tell everyone who waits that it cannot be done now."""
         while (job := self.take()) is not None:
-            job.done.set_exception(error)
+            job.done.set_exception(reason())

@@ -190,8 +190,7 @@ class Operation:
         """Ask the modem how it is; this is also how one that hangs is noticed."""
         self._context.look_soon = False
         timing, client, board = self._context.timing, self._client, self._context.board
-        if self._session.marked and not await is_marked(client):
-            raise Restarted
+        await self._check_it_has_not_restarted()
         signal_dbm = await network.signal_dbm(client)
         registration = await network.registration(client)
         if not registration.registered and not await self._sim_is_ready():
@@ -215,6 +214,12 @@ class Operation:
             poll_s = min(poll_s, timing.registration_poll_s)
             self._context.refuse_waiting()
         self._poll_at_s = self._loop.time() + poll_s
+
+    async def _check_it_has_not_restarted(self) -> None:
+        if not self._session.marked or await is_marked(self._client):
+            return
+        if not await is_marked(self._client):  # twice, for the line may be noisy
+            raise Restarted
 
     async def _sim_is_ready(self) -> bool:
         lines = await network.optional(self._client, "AT+CPIN?")

@@ -111,9 +111,8 @@ class Fleet:
         if self._told.get(status.modem_id) != told:
             self._told[status.modem_id] = told
             level = logging.INFO if status.condition in _CALM else logging.WARNING
-            logger.log(
-                level, "modem %s is %s. %s", status.modem_id, status.condition.value, status.detail
-            )
+            said = ": ".join(filter(None, told))
+            logger.log(level, "modem %s is %s", status.modem_id, said)
 
     def _start(self, settings: ModemSettings, sink: ModemSink) -> None:
         modem = self._factory(settings, sink)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ from sqlalchemy import Connection
 
 from gateway.kernel import settings
 from gateway.kernel.clock import Clock
-from gateway.kernel.errors import Conflict, Invalid, NotFound
+from gateway.kernel.errors import ConfigError, Conflict, Invalid, NotFound
 from gateway.kernel.secrets import SecretBox
 from gateway.kernel.settings import Setting
 from gateway.kernel.store import Store
 from gateway.people import audit
 from gateway.sms.port import ModemSettings
 from gateway.web.principal import Permission, Principal
+
+logger = logging.getLogger(__name__)
 
 KIND = "modem"
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -138,12 +141,20 @@ class ModemSettingsBook:
             merged["pin"] = self._box.seal(change.pin)
         return merged
 
+    def _pin(self, stored: Setting) -> str:
+        """Return the PIN; without the key that sealed it the modem goes on without one."""
+        try:
+            return self._box.open(stored.value["pin"])
+        except ConfigError as error:
+            logger.error("modem %s: the PIN: %s", stored.id, error)
+            return ""
+
     def _typed(self, stored: Setting) -> ModemSettings:
         value = stored.value
         return ModemSettings(
             id=stored.id,
             device=value["device"],
-            pin=self._box.open(value["pin"]),
+            pin=self._pin(stored),
             profile=value["profile"],
             smsc=value["smsc"],
         )

@@ -79,6 +79,7 @@ class Worker:
                     await self._rest(woken)
                 while claimed is not None:
                     claimed = await self._send(claimed)
+                self._idle.set()
         finally:
             self._wake.unsubscribe(woken)
 

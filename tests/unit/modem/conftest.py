@@ -320,9 +320,17 @@ def sink() -> RememberingSink:
 
 
 @pytest.fixture
-async def driver(modem_peer: ModemPeer, sink: RememberingSink) -> AsyncIterator[GsmModemDriver]:
+def sweep_interval_s() -> float:
+    """How often the driver looks through the memories; parametrize to change it."""
+    return 60.0
+
+
+@pytest.fixture
+async def driver(
+    modem_peer: ModemPeer, sink: RememberingSink, sweep_interval_s: float
+) -> AsyncIterator[GsmModemDriver]:
     """A driver on the scripted modem; the test waits for what it needs of it."""
-    settings = ModemSettings(id="m1", device=modem_peer.path, sweep_interval_s=0.2)
+    settings = ModemSettings(id="m1", device=modem_peer.path, sweep_interval_s=sweep_interval_s)
     made = GsmModemDriver(settings, sink, timing=FAST)
     task = asyncio.create_task(made.run())
     yield made
