@@ -86,7 +86,10 @@ def run(options: argparse.Namespace) -> int:
     except DemoError as error:
         print(f"santral-sim: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except TimeoutError:
+        print("santral-sim: a step of the demonstration took too long", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, BrokenPipeError):
         return 0
 
 
