@@ -101,23 +101,11 @@ def joined_view(submissions: list[Submission]) -> list[Json]:
 
 def state_view(modem: Modem) -> Json:
     """Everything about a modem that tests want to look at."""
-    settings, radio = modem.settings, modem.radio
-    indications = settings.indications
+    radio = modem.radio
     return modem_view(modem) | {
         "plugged": modem.device.plugged,
         "client": modem.device.open,
-        "storage": {
-            name: {
-                "used": modem.storage.used(name),
-                "capacity": modem.storage.capacity(name),
-                "indexes": [place.shown_index for place in modem.storage.taken(name)],
-                "unread": sum(
-                    place.memory.slots[place.index].status is Status.UNREAD
-                    for place in modem.storage.taken(name)
-                ),
-            }
-            for name in modem.storage.names()
-        },
+        "storage": {name: _storage_view(modem, name) for name in modem.storage.names()},
         "selected": modem.selected,
         "registration": radio.registration,
         "signal": radio.signal[0],
@@ -128,28 +116,7 @@ def state_view(modem: Modem) -> Json:
             "pin_tries": modem.sim.pin_tries,
             "puk_tries": modem.sim.puk_tries,
         },
-        "settings": {
-            "echo": settings.echo,
-            "verbose": settings.verbose,
-            "quiet": settings.quiet,
-            "cmee": settings.error_level,
-            "cmgf": int(settings.text_mode),
-            "cscs": settings.character_set,
-            "csms": settings.message_service,
-            "csdh": int(settings.show_details),
-            "cnmi": [
-                indications.mode,
-                indications.messages,
-                indications.broadcasts,
-                indications.reports,
-                indications.buffer,
-            ],
-            "creg": settings.registration_reports.get("+CREG", 0),
-            "clip": int(settings.caller_line),
-            "crc": int(settings.extended_ring),
-            "cusd": int(settings.ussd_reports),
-            "csca": modem.service_centre,
-        },
+        "settings": _settings_view(modem),
         "faults": [
             {"kind": fault.kind.value, "times": fault.times, "duration_s": fault.duration_s}
             for fault in modem.faults.active()
@@ -165,6 +132,43 @@ def state_view(modem: Modem) -> Json:
             "lost_bytes": modem.device.lost_bytes,
             "journal": dict(modem.journal.counts),
         },
+    }
+
+
+def _storage_view(modem: Modem, name: str) -> Json:
+    taken = modem.storage.taken(name)
+    return {
+        "used": modem.storage.used(name),
+        "capacity": modem.storage.capacity(name),
+        "indexes": [place.shown_index for place in taken],
+        "unread": sum(place.memory.slots[place.index].status is Status.UNREAD for place in taken),
+    }
+
+
+def _settings_view(modem: Modem) -> Json:
+    settings = modem.settings
+    indications = settings.indications
+    return {
+        "echo": settings.echo,
+        "verbose": settings.verbose,
+        "quiet": settings.quiet,
+        "cmee": settings.error_level,
+        "cmgf": int(settings.text_mode),
+        "cscs": settings.character_set,
+        "csms": settings.message_service,
+        "csdh": int(settings.show_details),
+        "cnmi": [
+            indications.mode,
+            indications.messages,
+            indications.broadcasts,
+            indications.reports,
+            indications.buffer,
+        ],
+        "creg": settings.registration_reports.get("+CREG", 0),
+        "clip": int(settings.caller_line),
+        "crc": int(settings.extended_ring),
+        "cusd": int(settings.ussd_reports),
+        "csca": modem.service_centre,
     }
 
 
