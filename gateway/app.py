@@ -18,7 +18,7 @@ from gateway.history import tables as history_tables
 from gateway.history.api import HistoryApi
 from gateway.history.timeline import Timeline
 from gateway.kernel.clock import Clock, SystemClock
-from gateway.kernel.health import Condition, Health, Level
+from gateway.kernel.health import Health
 from gateway.kernel.instance_lock import InstanceLock
 from gateway.kernel.metrics import Metrics
 from gateway.kernel.secrets import SecretBox
@@ -87,9 +87,8 @@ async def running(
     async with AsyncExitStack() as stack:
         stack.enter_context(InstanceLock(config.lock_path))
         box = SecretBox(config.store.secret_key.get_secret_value())
-        store = await open_store(config.database_url)
+        store = await open_store(config.database_url, health)
         stack.push_async_callback(store.close)
-        health.report("store", Condition(level=Level.OK))
         service = _compose(config, store, box, kernel)
         stack.push_async_callback(service.server.close)
         await _seed(config, service.modem_settings)

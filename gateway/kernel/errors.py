@@ -16,6 +16,14 @@ class Temporary(GatewayError):
         self.retry_after_s = retry_after_s
 
 
+class Unavailable(GatewayError):
+    """A part that Santral itself needs does not work now; whether it was done is not told."""
+
+    def __init__(self, message: str, *, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class Permanent(GatewayError):
     """Surely not done, and trying again will not help."""
 

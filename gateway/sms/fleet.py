@@ -12,6 +12,7 @@ from gateway.kernel.health import Condition, Health, Level
 from gateway.kernel.metrics import Metrics
 from gateway.kernel.store import Store
 from gateway.kernel.supervisor import Supervisor
+from gateway.sms import queue
 from gateway.sms.modem_settings import ModemSettingsBook
 from gateway.sms.port import (
     Modem,
@@ -130,6 +131,10 @@ class Fleet:
             logger.warning("modem %s is stopped with a message in hand", modem_id)
         await self._supervisor.stop(f"sms worker {modem_id}")
         await self._supervisor.stop(f"modem {modem_id}")
+        now = self._clock.now()
+        await self._store.write(
+            lambda connection: queue.recover(connection, now, modem_id=modem_id)
+        )
         self._health.forget(f"modem:{modem_id}")
 
 

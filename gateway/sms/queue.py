@@ -150,9 +150,14 @@ def uncertain(connection: Connection, segment: Segment, now: datetime, text: str
     return refold(connection, segment.message_id, now, error_code="uncertain", error_text=text)
 
 
-def recover(connection: Connection, now: datetime) -> int:
-    """After a start: what a dead process was submitting is uncertain. Return how many messages."""
+def recover(connection: Connection, now: datetime, *, modem_id: str = "") -> int:
+    """What nobody is submitting any more is uncertain: all of it at a start, or one modem's.
+
+    Return how many messages that are.
+    """
     query = select(tables.segments).where(tables.segments.c.state == SegmentState.SUBMITTING.value)
+    if modem_id:
+        query = query.where(tables.segments.c.modem_id == modem_id)
     left = [segment_of(row) for row in connection.execute(query)]
     text = "Santral stopped while this was being submitted; ask the recipient, or wait for a report"
     for segment in left:
@@ -279,7 +284,7 @@ def _set_message(
     **changes: Any,
 ) -> None:
     values: dict[str, Any] = {"state": state.value, **changes}
-    if state is MessageState.SENT:
+    if state is MessageState.SENT and message.sent_at is None:
         values["sent_at"] = now
     if state in _SETTLED:
         values["settled_at"] = now
@@ -364,10 +369,9 @@ def _next_reference(connection: Connection, recipient: str) -> int:
     table = tables.concat_references
     place = table.c.recipient == recipient
     last = connection.execute(select(table.c.last).where(place)).scalar()
+    following = int(new_id()[-2:], 16) if last is None else (last + 1) % 256
     if last is None:
-        first = int(new_id()[-2:], 16)
-        connection.execute(insert(table).values(recipient=recipient, last=first))
-        return first
-    following = (last + 1) % 256
-    connection.execute(update(table).where(place).values(last=following))
+        connection.execute(insert(table).values(recipient=recipient, last=following))
+    else:
+        connection.execute(update(table).where(place).values(last=following))
     return int(following)

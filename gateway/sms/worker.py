@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from gateway.kernel.clock import Clock
-from gateway.kernel.errors import Permanent, Temporary, Uncertain
+from gateway.kernel.errors import Permanent, Temporary, Unavailable, Uncertain
 from gateway.kernel.metrics import Metrics
 from gateway.kernel.store import Store
 from gateway.sms import queue
@@ -18,6 +20,10 @@ from gateway.sms.port import Modem
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+STORE_PAUSE_S = 1.0
+"""How long a worker waits before it tells a database again that does not work."""
 IDLE_LOOK_S = 30.0
 """How often an idle worker looks at the queue although nothing woke it."""
 NOT_READY = "not_ready"
@@ -71,6 +77,11 @@ class Worker:
         """Work until cancelled."""
         woken = self._wake.subscribe()
         try:
+            await self._stored(
+                lambda connection: queue.recover(
+                    connection, self._clock.now(), modem_id=self._modem_id
+                )
+            )
             while True:
                 await self._modem.ready()
                 woken.clear()
@@ -103,9 +114,7 @@ class Worker:
     async def _claim(self) -> Claimed | None:
         self._idle.clear()
         now = self._clock.now()
-        return await self._store.write(
-            lambda connection: queue.claim(connection, self._modem_id, now)
-        )
+        return await self._stored(lambda connection: queue.claim(connection, self._modem_id, now))
 
     async def _send(self, claimed: Claimed) -> Claimed | None:
         """Submit what waits of a message; returns the next message when this one is through."""
@@ -132,7 +141,7 @@ class Worker:
             queue.sent(connection, segment, self._modem_id, reference, now, following=following)
             return queue.claim(connection, self._modem_id, now) if go_on else None
 
-        return await self._store.write(unit)
+        return await self._stored(unit)
 
     async def _store_error(
         self, segment: Segment, error: Temporary | Permanent | Uncertain
@@ -149,12 +158,21 @@ class Worker:
                 connection, segment, now, code=error.code, text=str(error), counts=counts
             )
 
-        state = await self._store.write(unit)
+        state = await self._stored(unit)
         self._count(state.value)
         logger.warning(
             "message %s by modem %s is %s: %s", segment.message_id, self._modem_id, state, error
         )
         self._wake.all()
+
+    async def _stored(self, unit: Callable[[Connection], T]) -> T:
+        """Write; while the database does not work, hold what is known and try again."""
+        while True:
+            try:
+                return await self._store.write(unit)
+            except Unavailable as error:
+                logger.warning("modem %s waits: %s", self._modem_id, error)
+                await asyncio.sleep(STORE_PAUSE_S)
 
     def _count(self, outcome: str) -> None:
         self._metrics.sms_submitted.labels(self._modem_id, outcome).inc()

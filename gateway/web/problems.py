@@ -19,6 +19,7 @@ from gateway.kernel.errors import (
     Permanent,
     Temporary,
     Unauthenticated,
+    Unavailable,
     Uncertain,
 )
 from gateway.web.routes import Schema
@@ -35,6 +36,7 @@ _STATUS: dict[type[GatewayError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Temporary: HTTPStatus.SERVICE_UNAVAILABLE,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     Permanent: HTTPStatus.UNPROCESSABLE_ENTITY,
     Uncertain: HTTPStatus.GATEWAY_TIMEOUT,
 }
@@ -108,7 +110,7 @@ async def problems(
         headers = {}
         if isinstance(error, Unauthenticated):
             headers["WWW-Authenticate"] = "Bearer"
-        if isinstance(error, Temporary) and error.retry_after_s:
+        if isinstance(error, Temporary | Unavailable) and error.retry_after_s:
             headers["Retry-After"] = str(int(error.retry_after_s) or 1)
         return respond(problem_of(error), headers)
     except web.HTTPException as error:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from gateway.kernel.health import Health
 from gateway.kernel.ids import new_id
 from gateway.kernel.store import Store, open_store
 from tests.postgres import Cluster, binaries, running_cluster
@@ -37,14 +38,25 @@ async def _new_database(cluster: Cluster) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    """A fresh store, migrated, on each engine in turn."""
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new database, on each engine in turn."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'santral.db'}"
-    else:
-        url = await _new_database(request.getfixturevalue("postgres"))
-    opened = await open_store(url)
+        return f"sqlite:///{tmp_path / 'santral.db'}"
+    return await _new_database(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+async def store_and_health(database_url: str) -> AsyncIterator[tuple[Store, Health]]:
+    """A fresh store, migrated, on each engine in turn, and where its health is shown."""
+    health = Health()
+    opened = await open_store(database_url, health)
     try:
-        yield opened
+        yield opened, health
     finally:
         await opened.close()
+
+
+@pytest.fixture
+def store(store_and_health: tuple[Store, Health]) -> Store:
+    """A fresh store, migrated, on each engine in turn."""
+    return store_and_health[0]

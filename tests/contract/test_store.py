@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 
 import pytest
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, text
 
 from gateway.kernel import events, settings
+from gateway.kernel.errors import Unavailable
 from gateway.kernel.events import Event
+from gateway.kernel.health import Health, Level
 from gateway.kernel.settings import Setting
 from gateway.kernel.store import Store
 
@@ -18,6 +21,30 @@ AT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 
 def _event(subject: str, audience: str = events.EVERYONE, at: datetime = AT) -> Event:
     return Event(kind="test", subject=subject, at=at, audience=audience, data={"text": "şğı🙂"})
+
+
+def _append(subject: str, connection: Connection) -> None:
+    events.append(connection, _event(subject))
+
+
+def _counter(value: int) -> Setting:
+    return Setting(kind="counter", id="n", value={"n": value})
+
+
+def _break(connection: Connection) -> None:
+    """Fill the disk (SQLite), or lose the server's process (PostgreSQL)."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    else:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+    for number in range(5_000):
+        events.append(connection, _event(f"filling {number}"))
+
+
+def _mend(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    events.append(connection, _event("works again"))
 
 
 async def test_what_was_written_is_read_back_exactly(store: Store) -> None:
@@ -59,6 +86,51 @@ async def test_a_unit_that_raises_leaves_nothing_and_harms_no_other(store: Store
     assert sorted(event.subject for event in found) == sorted(
         [f"g{n}" for n in range(20)] + [f"h{n}" for n in range(20)]
     )
+
+
+async def test_units_become_visible_in_the_order_in_which_they_were_given(store: Store) -> None:
+    names = [f"e{number}" for number in range(200)]
+    await asyncio.gather(*(store.write(partial(_append, name)) for name in names))
+    found = await store.read(lambda c: events.after(c, 0, audiences=None))
+    assert [event.subject for event in found] == names
+
+
+async def test_two_units_never_overwrite_each_other(store: Store) -> None:
+    await store.write(lambda c: settings.put(c, _counter(0), AT))
+
+    def count(connection: Connection) -> None:
+        found = settings.find(connection, "counter", "n")
+        assert found is not None
+        settings.put(connection, _counter(found.value["n"] + 1), AT)
+
+    await asyncio.gather(*(store.write(count) for _ in range(100)))
+    assert await store.read(lambda c: settings.find(c, "counter", "n")) == _counter(100)
+
+
+async def test_many_units_that_raise_leave_the_good_ones_done(store: Store) -> None:
+    def bad(_connection: Connection) -> None:
+        raise RuntimeError("no")
+
+    units = [bad if number % 3 else partial(_append, f"e{number}") for number in range(90)]
+    results = await asyncio.gather(*(store.write(unit) for unit in units), return_exceptions=True)
+    assert [isinstance(result, RuntimeError) for result in results] == [
+        bool(number % 3) for number in range(90)
+    ]
+    found = await store.read(lambda c: events.after(c, 0, audiences=None))
+    assert [event.subject for event in found] == [f"e{number}" for number in range(0, 90, 3)]
+
+
+async def test_a_database_that_does_not_work_is_told_to_callers_and_shown_in_health(
+    store_and_health: tuple[Store, Health],
+) -> None:
+    store, health = store_and_health
+
+    with pytest.raises(Unavailable, match="check"):
+        await store.write(_break)
+    assert health.conditions()["store"].level is Level.DOWN
+    assert not health.alive
+    await store.write(_mend)
+    assert health.conditions()["store"].level is Level.OK
 
 
 async def test_a_cancelled_caller_does_not_stop_the_store(store: Store) -> None:

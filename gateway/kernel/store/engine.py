@@ -8,6 +8,8 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Select
 from sqlalchemy.engine import make_url
 
+from gateway.kernel.health import Health
+
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
 """A unit of work: a plain function on a connection. It may run twice, so it does nothing else."""
@@ -33,12 +35,16 @@ class Store(Protocol):
         ...
 
 
-async def open_store(url: str) -> Store:
-    """Open and migrate the database at a SQLAlchemy URL (`sqlite:///PATH`, `postgresql://...`)."""
+async def open_store(url: str, health: Health | None = None) -> Store:
+    """Open and migrate the database at a SQLAlchemy URL (`sqlite:///PATH`, `postgresql://...`).
+
+    `health` shows from then on, as `store`, whether it works.
+    """
     from gateway.kernel.store.postgres import PostgresStore  # noqa: PLC0415 - only one is needed
     from gateway.kernel.store.sqlite import SqliteStore  # noqa: PLC0415
 
+    health = health or Health()
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return await PostgresStore.open(parsed)
-    return await SqliteStore.open(parsed.database or "")
+        return await PostgresStore.open(parsed, health)
+    return await SqliteStore.open(parsed.database or "", health)

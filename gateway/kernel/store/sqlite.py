@@ -8,7 +8,6 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,42 +19,25 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from gateway.kernel.errors import ConfigError, GatewayError
+from gateway.kernel.health import Health
+from gateway.kernel.store.batch import MAX_BATCH, MAX_WAITING, Pending, Watch, commit
 from gateway.kernel.store.migrate import upgrade
 
 T = TypeVar("T")
 
-MAX_BATCH = 512
-"""Units in one commit; bounds how long the first of them waits."""
-MAX_WAITING = 20_000
-"""Units accepted and not yet committed; `write` waits when it is reached."""
 READERS = 2
 BUSY_TIMEOUT_S = 10.0
-
-
-@dataclass(slots=True)
-class _Pending:
-    unit: Callable[[Connection], Any]
-    done: asyncio.Future[Any]
-    loop: asyncio.AbstractEventLoop
-    result: Any = field(default=None)
-    error: BaseException | None = field(default=None)
-
-    def settle(self) -> None:
-        if self.done.cancelled():
-            return
-        if self.error is None:
-            self.done.set_result(self.result)
-        else:
-            self.done.set_exception(self.error)
 
 
 class SqliteStore:
     """A store in one file, in WAL mode with synchronous=FULL: what `write` returned survives."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, health: Health) -> None:
         self._path = path
+        self._watch = Watch(health, f"check the disk of {path}: its space and its rights")
+        self._loop = asyncio.get_running_loop()
         self._engine = _engine(path)
-        self._queue: queue.SimpleQueue[_Pending | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Pending | None] = queue.SimpleQueue()
         self._room = asyncio.Semaphore(MAX_WAITING)
         self._writer = threading.Thread(target=self._write_loop, name="store-writer", daemon=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
@@ -67,12 +49,12 @@ class SqliteStore:
         self._closed = False
 
     @classmethod
-    async def open(cls, path: str) -> SqliteStore:
+    async def open(cls, path: str, health: Health) -> SqliteStore:
         """Open the file, create it when new, and bring its schema up to date."""
         if not path:
             msg = "the SQLite database needs a file; set [store] url = 'sqlite:////path/file.db'"
             raise ConfigError(msg)
-        store = cls(path)
+        store = cls(path, health)
         await asyncio.to_thread(store._migrate)
         store._writer.start()
         store._hot = await aiosqlite.connect(path)
@@ -95,15 +77,15 @@ class SqliteStore:
             msg = "the store is closed"
             raise GatewayError(msg)
         async with self._room:
-            loop = asyncio.get_running_loop()
-            done: asyncio.Future[T] = loop.create_future()
-            self._queue.put(_Pending(unit, done, loop))
-            return await done
+            done: asyncio.Future[T] = self._loop.create_future()
+            self._queue.put(Pending(unit, done))
+            with self._watch.over():
+                return await done
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run a read-only function on a reader thread."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, partial(self._read, query))
+        with self._watch.over():
+            return await self._loop.run_in_executor(self._readers, partial(self._read, query))
 
     async def rows(self, statement: Select[Any], **values: object) -> list[tuple[Any, ...]]:
         """Run one SELECT through aiosqlite: one thread hop, no transaction."""
@@ -147,15 +129,11 @@ class SqliteStore:
     def _write_loop(self) -> None:
         with self._engine.connect() as connection:
             while (batch := self._next_batch()) is not None:
-                _commit(connection, batch)
-                by_loop: dict[asyncio.AbstractEventLoop, list[_Pending]] = {}
-                for pending in batch:
-                    by_loop.setdefault(pending.loop, []).append(pending)
-                for loop, settled in by_loop.items():
-                    if not loop.is_closed():
-                        loop.call_soon_threadsafe(_settle, settled)
+                commit(connection, batch)
+                if not self._loop.is_closed():
+                    self._loop.call_soon_threadsafe(_settle, batch)
 
-    def _next_batch(self) -> list[_Pending] | None:
+    def _next_batch(self) -> list[Pending] | None:
         first = self._queue.get()
         if first is None:
             return None
@@ -172,24 +150,9 @@ class SqliteStore:
         return batch
 
 
-def _settle(batch: list[_Pending]) -> None:
+def _settle(batch: list[Pending]) -> None:
     for pending in batch:
         pending.settle()
-
-
-def _commit(connection: Connection, batch: list[_Pending]) -> None:
-    """Commit the batch as one; when a unit fails, each alone, so that only the bad one fails."""
-    try:
-        with connection.begin():
-            for pending in batch:
-                pending.result = pending.unit(connection)
-    except Exception as error:  # noqa: BLE001 - a unit's error belongs to its caller
-        if len(batch) == 1:
-            batch[0].error = error
-            return
-        for pending in batch:
-            pending.error = None
-            _commit(connection, [pending])
 
 
 def _engine(path: str) -> Engine:
