@@ -46,6 +46,8 @@ logger = logging.getLogger(__name__)
 
 DRAIN_S = 10.0
 """How long a stop waits for messages that modems have in hand."""
+FORGET_LOOK_S = 3600.0
+"""How often what nobody needs any more is dropped."""
 OVERDUE_LOOK_S = 30.0
 """How often incomplete long messages are looked for."""
 
@@ -100,6 +102,7 @@ async def running(
             stack.push_async_callback(service.fleet.drain, DRAIN_S)
             await service.fleet.apply(service.inbox)
             supervisor.start("incomplete messages", lambda: _look_for_overdue(service.inbox))
+            supervisor.start("idempotency keys", lambda: _forget_keys(service.sending))
         await service.server.start_unix(config.socket_path)
         port = 0
         if tcp:
@@ -195,3 +198,9 @@ async def _look_for_overdue(inbox: Inbox) -> None:
     while True:
         await inbox.deliver_overdue()
         await asyncio.sleep(OVERDUE_LOOK_S)
+
+
+async def _forget_keys(sending: Sending) -> None:
+    while True:
+        await sending.forget_keys()
+        await asyncio.sleep(FORGET_LOOK_S)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from getpass import getpass
 from typing import Any
 
 from gateway.app import probe_modem
@@ -40,7 +42,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _settings(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--pin", metavar="PIN", help="the SIM's PIN; kept encrypted")
+    parser.add_argument("--pin", metavar="PIN", help="the SIM's PIN, kept encrypted; - asks for it")
     parser.add_argument("--profile", metavar="NAME", help="default: by what the modem says")
     parser.add_argument("--smsc", metavar="NUMBER", help="default: the one on the SIM")
 
@@ -134,4 +136,11 @@ async def _probe(_config: Config, options: argparse.Namespace) -> int:
 
 def _given(options: argparse.Namespace) -> dict[str, str]:
     pairs = {name: getattr(options, name) for name in ("pin", "profile", "smsc")}
+    if pairs["pin"] == "-":
+        pairs["pin"] = _asked("PIN: ")
     return {name: value for name, value in pairs.items() if value is not None}
+
+
+def _asked(prompt: str) -> str:
+    """Read a secret that shall not stand in the process list: unseen, or from a pipe."""
+    return getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().strip()

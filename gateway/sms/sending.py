@@ -6,8 +6,9 @@ import hashlib
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 import gateway.history.tables as history
 from gateway.history.model import Direction, Interaction, InteractionKind
@@ -28,6 +29,9 @@ from gateway.web.principal import Permission, Principal, Sight
 
 MAX_SEGMENTS = 20
 """Longer texts are refused: phones and networks give up around here, and nobody reads them."""
+
+KEYS_KEPT = timedelta(days=30)
+"""How long an Idempotency-Key is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +119,14 @@ class Sending:
         if found is None:
             raise NotFound(f"there is no message {message_id}")
         return found
+
+    async def forget_keys(self) -> None:
+        """Drop idempotency keys that no client repeats any more."""
+        before = self._clock.now() - KEYS_KEPT
+        old = tables.idempotency_keys.c.at < before
+        await self._store.write(
+            lambda connection: connection.execute(delete(tables.idempotency_keys).where(old))
+        )
 
     def _recipient(self, to: str) -> PhoneNumber:
         number = self._numbers.parse(to, field="to")
