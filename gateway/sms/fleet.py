@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import NotFound, Temporary
@@ -12,7 +13,7 @@ from gateway.kernel.health import Condition, Health, Level
 from gateway.kernel.metrics import Metrics
 from gateway.kernel.store import Store
 from gateway.kernel.supervisor import Supervisor
-from gateway.sms import queue
+from gateway.sms import queue, refused_pins
 from gateway.sms.modem_settings import ModemSettingsBook
 from gateway.sms.port import (
     Modem,
@@ -34,6 +35,9 @@ class _Member:
     settings: ModemSettings
     modem: Modem
     worker: Worker
+    pin_withheld: bool
+    """The SIM refused the configured PIN before: the driver is not given it."""
+    pin_refused: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Fleet:
@@ -66,12 +70,13 @@ class Fleet:
         """Start new modems, restart changed ones, stop removed ones."""
         async with self._changing:
             wanted = {item.id: item for item in await self._settings.every()}
+            refused = await self._store.read(refused_pins.standing)
             for modem_id, member in list(self._members.items()):
                 if wanted.get(modem_id) != member.settings:
                     await self._stop(modem_id)
             for modem_id, settings in wanted.items():
                 if modem_id not in self._members:
-                    self._start(settings, sink)
+                    self._start(settings, sink, pin_withheld=modem_id in refused)
 
     async def drain(self, timeout_s: float) -> None:
         """Let every worker finish the message in hand, for so long."""
@@ -84,7 +89,7 @@ class Fleet:
 
     def statuses(self) -> list[ModemStatus]:
         """Return what is known of each modem, by id."""
-        return [member.modem.status for _, member in sorted(self._members.items())]
+        return [self._explained(item.modem.status) for _, item in sorted(self._members.items())]
 
     def get(self, modem_id: str) -> Modem:
         """Return a modem; raises NotFound."""
@@ -103,7 +108,11 @@ class Fleet:
         return await modem.ussd(code)
 
     def note_status(self, status: ModemStatus) -> None:
-        """Show a modem's status in health and metrics."""
+        """Show a modem's status in health and metrics; remember a PIN that its SIM refused."""
+        status = self._explained(status)
+        member = self._members.get(status.modem_id)
+        if member is not None and status.condition is ModemCondition.PIN_WRONG:
+            member.pin_refused.set()
         self._health.report(f"modem:{status.modem_id}", _condition_of(status))
         self._metrics.modem_ready.labels(status.modem_id).set(1 if status.ready else 0)
         if status.signal_dbm is not None:
@@ -115,12 +124,28 @@ class Fleet:
             said = ": ".join(filter(None, told))
             logger.log(level, "modem %s is %s", status.modem_id, said)
 
-    def _start(self, settings: ModemSettings, sink: ModemSink) -> None:
-        modem = self._factory(settings, sink)
+    def _explained(self, status: ModemStatus) -> ModemStatus:
+        member = self._members.get(status.modem_id)
+        withheld = member is not None and member.pin_withheld
+        return refused_pins.explained(status) if withheld else status
+
+    def _start(self, settings: ModemSettings, sink: ModemSink, *, pin_withheld: bool) -> None:
+        given = replace(settings, pin="") if pin_withheld else settings
+        modem = self._factory(given, sink)
         worker = Worker(settings.id, modem, self._store, self._clock, self.wake, self._metrics)
-        self._members[settings.id] = _Member(settings=settings, modem=modem, worker=worker)
+        member = _Member(settings=settings, modem=modem, worker=worker, pin_withheld=pin_withheld)
+        self._members[settings.id] = member
         self._supervisor.start(f"modem {settings.id}", modem.run)
         self._supervisor.start(f"sms worker {settings.id}", worker.run)
+        self._supervisor.start(f"modem {settings.id} PIN", partial(self._note_refusal, member))
+
+    async def _note_refusal(self, member: _Member) -> None:
+        """Wait until the SIM refuses the PIN, and remember it."""
+        await member.pin_refused.wait()
+        modem_id, now = member.settings.id, self._clock.now()
+        configured = {item.id: item.pin for item in await self._settings.every()}
+        if configured.get(modem_id) == member.settings.pin:  # else another one is to be tried
+            await self._store.write(lambda connection: refused_pins.note(connection, modem_id, now))
 
     async def _stop(self, modem_id: str) -> None:
         member = self._members.pop(modem_id)
@@ -131,6 +156,7 @@ class Fleet:
             logger.warning("modem %s is stopped with a message in hand", modem_id)
         await self._supervisor.stop(f"sms worker {modem_id}")
         await self._supervisor.stop(f"modem {modem_id}")
+        await self._supervisor.stop(f"modem {modem_id} PIN")
         now = self._clock.now()
         await self._store.write(
             lambda connection: queue.recover(connection, now, modem_id=modem_id)

@@ -1,0 +1,44 @@
+"""Runs the benchmarks, all or those named, and prints their figures."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import sys
+from collections.abc import Awaitable, Callable
+
+from benchmarks import codecs, lookup, sms, store
+
+BENCHMARKS: dict[str, tuple[str, Callable[[], Awaitable[None]]]] = {
+    "codecs": ("PDUs coded and decoded, beside gsmmodem", codecs.main),
+    "store": ("durable units of work at 1, 10 and 100 callers", store.main),
+    "sms": ("messages end to end over 1 and 8 modems, beside gammu-smsd and smsd", sms.main),
+    "lookup": ("a caller among 1,000,000 numbers", lookup.main),
+}
+
+
+def main() -> int:
+    """Run; figures go to standard output."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    names = parser.parse_args().names or list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"there is no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}",
+              file=sys.stderr)  # fmt: skip
+        return 2
+    print(
+        f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores; "
+        f"load before {os.getloadavg()[0]:.1f}: figures taken beside other work are floors"
+    )
+    for name in names:
+        what, run = BENCHMARKS[name]
+        print(f"\n== {name}: {what}\n", flush=True)
+        asyncio.run(run())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
