@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 from drivers.modem import pdu
 from gateway.sms.port import OutgoingSegment, TextCoding
@@ -20,8 +21,8 @@ UCS2 = "Заказ отправлен, ждите завтра до полудн
 
 RECEIVED = {
     "7-bit": "0791093502000000040C910955151122330000621132908325000DCDB21C1D168741E4BA3B1F06",
-    "UCS-2": "0791093502000000040C9109551511223300086211329083250020011F00FC015F013100F600E7002000E7"
-    "006F006B0020006700FC007A0065006C",
+    "UCS-2": "0791093502000000040C9109551511223300086211329083250020011F00FC015F013100F600E7002000"
+    "E7006F006B0020006700FC007A0065006C",
 }
 
 
@@ -30,11 +31,10 @@ async def main() -> None:
     print(f"{'operation':18} {'Santral/s':>10} {'gsmmodem/s':>11} {'ratio':>6}")
     for name, text, coding in (("7-bit", GSM, TextCoding.GSM7), ("UCS-2", UCS2, TextCoding.UCS2)):
         segment = OutgoingSegment(recipient=NUMBER, text=text, coding=coding, report=False)
-        _line(f"encode {name}", lambda segment=segment: pdu.encode_submit(segment),
-              lambda text=text: theirs.encodeSmsSubmitPdu(NUMBER, text, requestStatusReport=False))  # fmt: skip
+        others = partial(theirs.encodeSmsSubmitPdu, NUMBER, text, requestStatusReport=False)
+        _line(f"encode {name}", partial(pdu.encode_submit, segment), others)
     for name, raw in RECEIVED.items():
-        _line(f"decode {name}", lambda raw=raw: pdu.decode(raw),
-              lambda raw=raw: theirs.decodeSmsPdu(raw))  # fmt: skip
+        _line(f"decode {name}", partial(pdu.decode, raw), partial(theirs.decodeSmsPdu, raw))
 
 
 def _line(name: str, ours: Callable[[], object], others: Callable[[], object]) -> None:

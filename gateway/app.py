@@ -91,7 +91,7 @@ async def running(
         box = SecretBox(config.store.secret_key.get_secret_value())
         store = await open_store(config.database_url, health)
         stack.push_async_callback(store.close)
-        service = _compose(config, store, box, kernel)
+        service = _compose(config, store, box, kernel, devices=devices)
         stack.push_async_callback(service.server.close)
         await _seed(config, service.modem_settings)
         if devices:
@@ -115,7 +115,9 @@ async def probe_modem(settings: ModemSettings) -> ModemStatus:
     return await probe(settings)
 
 
-def _compose(config: Config, store: Store, box: SecretBox, kernel: _Kernel) -> Service:
+def _compose(
+    config: Config, store: Store, box: SecretBox, kernel: _Kernel, *, devices: bool
+) -> Service:
     clock, plan = kernel.clock, config.numbering_plan
     attached = [history_tables.attach]
     book = PartyBook(store, clock, plan, number_attached=attached)
@@ -131,7 +133,9 @@ def _compose(config: Config, store: Store, box: SecretBox, kernel: _Kernel) -> S
         *PartiesApi(book, importer).routes(),
         *HistoryApi(Timeline(store)).routes(),
         *SmsApi(sending).routes(),
-        *ModemsApi(fleet, modem_settings, partial(fleet.apply, inbox)).routes(),
+        *ModemsApi(
+            fleet, modem_settings, partial(fleet.apply, inbox) if devices else _leave_alone
+        ).routes(),
     ]
     server = Server(
         routes,
@@ -175,6 +179,10 @@ def _inbox(config: Config, store: Store, fleet: Fleet, kernel: _Kernel) -> Inbox
         wake_workers=fleet.wake.all,
         note_status=fleet.note_status,
     )
+
+
+async def _leave_alone() -> None:
+    """A command that works on the data itself touches no device."""
 
 
 async def _seed(config: Config, modem_settings: ModemSettingsBook) -> None:
