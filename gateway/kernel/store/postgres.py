@@ -41,6 +41,9 @@ class PostgresStore:
         try:
             async with engine.begin() as connection:
                 await connection.run_sync(upgrade)
+        except ConfigError:
+            await engine.dispose()
+            raise
         except (OSError, SQLAlchemyError) as error:
             await engine.dispose()
             msg = (
