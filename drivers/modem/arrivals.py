@@ -46,7 +46,12 @@ class Listed:
         except ValueError:
             return False
         octets = len(self.pdu) // 2
-        return self.length in {octets, octets - smsc}
+        return len(self.pdu) % 2 == 0 and self.length in {octets, octets - smsc}
+
+    @property
+    def torn(self) -> bool:
+        """Tell whether the PDU that was announced did not come at all."""
+        return not self.pdu and bool(self.length)
 
 
 class Arrivals:
@@ -137,6 +142,24 @@ def read(lines: list[str], index: int) -> Listed | None:
         if line.startswith("+CMGR:"):
             return _entry(index, at_values.numbers(line), _pdu_at(lines, place + 1))
     return None
+
+
+def repeated(readings: list[Listed]) -> Listed | None:
+    """Return what was read twice the same, and whole; None while there is none."""
+    seen: set[str] = set()
+    for entry in readings:
+        if entry.whole:
+            if entry.pdu in seen:
+                return entry
+            seen.add(entry.pdu)
+    return None
+
+
+def unchanging(readings: list[Listed]) -> Listed | None:
+    """Return what is the same in all readings, whole or not; None where they differ."""
+    last = readings[-1]
+    same = all(entry.pdu == last.pdu for entry in readings)
+    return last if same and not last.torn else None
 
 
 def _entry(index: int, values: list[int | None], pdu: str) -> Listed:

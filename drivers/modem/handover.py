@@ -30,12 +30,13 @@ class Batch:
     reports: list[DeliveryReport] = field(default_factory=list)
     unreadable: list[UnreadablePdu] = field(default_factory=list)
 
-    def add(self, raw: str, length: int | None, source: Source) -> bool:
-        """Decode a PDU; False where it cannot be read. What was written here is passed over."""
+    def add(self, raw: str, length: int | None, source: Source) -> None:
+        """Decode a PDU; what cannot be read is kept raw. What was written here is passed over."""
         try:
             decoded = pdu.decode(raw, tpdu_length=length)
-        except pdu.PduError:
-            return False
+        except pdu.PduError as error:
+            self.unreadable.append(UnreadablePdu(source=source, raw=raw, reason=str(error)))
+            return
         match decoded:
             case pdu.Deliver():
                 self.segments.append(pdu.to_received(decoded, source))
@@ -43,16 +44,6 @@ class Batch:
                 self.reports.append(pdu.to_report(decoded, source))
             case pdu.SubmitEcho():
                 pass
-        return True
-
-    def keep_raw(self, raw: str, length: int | None, source: Source) -> None:
-        """Add a PDU that cannot be read, with the reason."""
-        try:
-            pdu.decode(raw, tpdu_length=length)
-            reason = "it changes each time it is read"
-        except pdu.PduError as error:
-            reason = str(error)
-        self.unreadable.append(UnreadablePdu(source=source, raw=raw, reason=reason))
 
     @property
     def sources(self) -> list[Source]:

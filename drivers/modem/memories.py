@@ -78,8 +78,12 @@ class Memories:
     async def read_from(self, name: str) -> None:
         """Select the memory that AT+CMGR, +CMGL and +CMGD mean; raises AtError."""
         if name != self._reading:
-            self._reading = ""
-            await self._select(name, at_values.memory(name))
+            await self.look_at(name)
+
+    async def look_at(self, name: str) -> None:
+        """Select a memory, be it selected already, and learn how full it is; raises AtError."""
+        self._reading = ""
+        await self._select(name, at_values.memory(name))
 
     def count(self, name: str, used: int) -> None:
         """Note how many messages a memory holds."""
@@ -96,3 +100,5 @@ class Memories:
         found = at_values.numbers(lines[0]) if lines else []
         if len(found) >= 2 and found[0] is not None and found[1] is not None:
             self.usage[name] = (found[0], found[1])
+        else:
+            self.usage.pop(name, None)

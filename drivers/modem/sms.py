@@ -1,11 +1,13 @@
 """Taking messages and reports out of a modem: read, hand over, and only then delete.
 
-(27.005 §3.4, §4.1 to §4.4)
+An answer carries no checksum, and what was deleted cannot be read again. So each message is read
+until two readings agree before it is handed over. (27.005 §3.4, §4.1 to §4.4)
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from drivers.modem import arrivals
@@ -23,6 +25,14 @@ _PUSHED_AT_ONCE = 50
 _GUESSED_SLOTS = 50
 """How many slots a memory has whose size the modem does not tell."""
 _MOST_SLOTS = 1000
+_MOST_LISTING_TIMEOUTS = 3
+"""After so many listings in a row without an answer a memory is read slot by slot."""
+_MOST_READINGS = 4
+"""After so many more readings of which no two agree, the message waits for the next look.
+
+Noise rarely spoils two readings alike, but a digit missing from a row of equal ones does look the
+same. So what has another length than announced must never change at all.
+"""
 
 Breathe = Callable[[], Awaitable[None]]
 """Called between commands, so that messages to be sent get their turn."""
@@ -50,7 +60,7 @@ class Receiver:
         self._sink = sink
         self._slow_s = slow_s
         self._breathe = breathe
-        self._without_listing: set[str] = set()
+        self._listing_timeouts: Counter[str] = Counter()
         self._undeleted: dict[tuple[str, int], Source] = {}
 
     async def turn(self) -> None:
@@ -80,26 +90,30 @@ class Receiver:
             logger.debug("modem %s: memory %s: %s", self._modem_id, name, error)
             return
         entries = await self._entries(name)
-        self._memories.count(name, len(entries))
-        here = {entry.index for entry in entries}
-        gone = [place for place in self._undeleted if place[0] == name and place[1] not in here]
+        undeleted = [place for place in self._undeleted if place[0] == name]
+        again = await self._entries(name) if entries or undeleted else []
+        here = {entry.index for entry in (*entries, *again)}
+        self._memories.count(name, len(here))
+        gone = [place for place in undeleted if place[1] not in here]
         await self._acknowledge([self._undeleted.pop(place) for place in gone])
-        await self._take(name, entries)
+        await self._take(name, [*entries, *again])
 
     async def _entries(self, name: str) -> list[Listed]:
-        if name not in self._without_listing:
+        if self._listing_timeouts[name] < _MOST_LISTING_TIMEOUTS:
             try:
                 lines = await self._client.command("AT+CMGL=4", timeout_s=self._slow_s)
             except AtRefused:
-                self._without_listing.add(name)
+                self._listing_timeouts[name] = _MOST_LISTING_TIMEOUTS
             except AtTimeout:
-                self._without_listing.add(name)
+                self._listing_timeouts[name] += 1
                 raise
             else:
+                self._listing_timeouts[name] = 0
                 return arrivals.listed(lines)
         return await self._read_each(name)
 
     async def _read_each(self, name: str) -> list[Listed]:
+        await self._memories.look_at(name)
         used, total = self._memories.usage.get(name, (_GUESSED_SLOTS, _GUESSED_SLOTS))
         found: list[Listed] = []
         for index in range(min(total, _MOST_SLOTS) + 1):
@@ -117,30 +131,31 @@ class Receiver:
         return arrivals.read(lines, index) if lines else None
 
     async def _take(self, name: str, entries: list[Listed]) -> None:
-        batch = Batch()
-        seen: set[int] = set()
+        readings: dict[int, list[Listed]] = {}
         for entry in entries:
-            if not entry.incoming or entry.index in seen:
-                continue
-            seen.add(entry.index)
-            source = self._source(name, entry)
-            if not (entry.whole and batch.add(entry.pdu, entry.length, source)):
-                await self._take_doubtful(name, entry, batch)
+            if entry.incoming:
+                readings.setdefault(entry.index, []).append(entry)
+        batch = Batch()
+        for index, seen in readings.items():
+            agreed = await self._agreed(index, seen)
+            if agreed is not None:
+                batch.add(agreed.pdu, agreed.length, self._source(name, agreed))
         durable = await hand_over(batch, self._sink)
         if durable:
             self._undeleted |= {(name, source.index): source for source in durable}
             await self._delete(name, durable)
 
-    async def _take_doubtful(self, name: str, entry: Listed, batch: Batch) -> None:
-        """Read an entry again, for the line may have harmed it; give up what stays the same."""
-        again = await self._read(entry.index)
-        if again is None or not again.incoming:
-            return
-        source, same = self._source(name, again), again.pdu == entry.pdu
-        if (again.whole or same) and batch.add(again.pdu, again.length, source):
-            return
-        if same:
-            batch.keep_raw(again.pdu, again.length, source)
+    async def _agreed(self, index: int, seen: list[Listed]) -> Listed | None:
+        """Read an entry until two readings agree; None where it is gone, or no two do."""
+        for _ in range(_MOST_READINGS):
+            found = arrivals.repeated(seen)
+            if found is not None:
+                return found
+            entry = await self._read(index)
+            if entry is None or not entry.incoming:
+                return None
+            seen.append(entry)
+        return arrivals.repeated(seen) or arrivals.unchanging(seen)
 
     async def _delete(self, name: str, sources: list[Source]) -> None:
         gone: list[Source] = []
@@ -175,9 +190,7 @@ class Receiver:
             taken = [waiting[place] for place in range(min(len(waiting), _PUSHED_AT_ONCE))]
             batch = Batch()
             for item in taken:
-                source = self._pushed_source(item)
-                if not batch.add(item.pdu, item.length, source):
-                    batch.keep_raw(item.pdu, item.length, source)
+                batch.add(item.pdu, item.length, self._pushed_source(item))
             durable = await hand_over(batch, self._sink)
             if len(durable) < len(batch.sources):  # all of them once more: each counts once
                 return

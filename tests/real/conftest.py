@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -15,21 +14,6 @@ import pytest
 from simulators.modem.child import ChildModem, ModemProcess
 
 _STOP_TIMEOUT_S = 20.0
-
-
-@pytest.fixture
-def program() -> Callable[[str], str]:
-    """The path of a program; without it the test is skipped by name, in CI it fails."""
-
-    def find(name: str) -> str:
-        path = shutil.which(name)
-        if path:
-            return path
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{name} is not installed, and CI must have it")
-        pytest.skip(f"{name} is not installed")
-
-    return find
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
-"""A simulated modem in a process of its own, the driver on it, and a sink that remembers."""
+"""A simulated modem in a thread of its own, the driver on it, and a sink that remembers."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,9 @@ from gateway.sms.port import (
     VoiceRing,
     VoiceRingEnded,
 )
-from simulators.modem.child import ChildModem, ModemProcess
+from simulators.modem import views
+from simulators.modem.child import ChildModem
+from simulators.modem.farm import Farm, FarmConfig
 
 FAST = Timing(
     command_s=1.0,
@@ -221,15 +225,46 @@ def segment(text: str = "Merhaba", **changes: Any) -> OutgoingSegment:
     return replace(plain, **changes)
 
 
+class ModemThread:
+    """A simulated modem in an event loop of its own; a process would take half a second to start.
+
+    It shares nothing with the driver but the pseudo-terminal.
+    """
+
+    def __init__(self, config: FarmConfig) -> None:
+        self._config = config
+        self._stop = asyncio.Event()
+        self._announced: Future[tuple[asyncio.AbstractEventLoop, ChildModem]] = Future()
+
+    @contextmanager
+    def running(self) -> Iterator[ChildModem]:
+        """Hold the modem."""
+        thread = threading.Thread(target=asyncio.run, args=(self._serve(),), name="modem")
+        thread.start()
+        loop, modem = self._announced.result(timeout=DEADLINE_S)
+        try:
+            yield modem
+        finally:
+            loop.call_soon_threadsafe(self._stop.set)
+            thread.join(DEADLINE_S)
+
+    async def _serve(self) -> None:
+        try:
+            async with Farm(self._config) as farm:
+                [modem] = farm.modems
+                told = views.modem_view(modem) | {"control": farm.control_url(modem)}
+                self._announced.set_result((asyncio.get_running_loop(), ChildModem(told)))
+                await self._stop.wait()
+        finally:
+            self._announced.cancel()
+
+
 @pytest.fixture
 def simulated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ChildModem]:
-    """A simulated modem; parametrize indirectly with further arguments for `santral-sim modem`."""
-    arguments = getattr(request, "param", ())
-    link = tmp_path / "ttyModem"
-    with ModemProcess(
-        ["--link", str(link), "--journal", str(tmp_path / "journal"), *arguments]
-    ) as process:
-        yield process.modem
+    """A simulated modem; parametrize indirectly with further settings of `FarmConfig`."""
+    plain = FarmConfig(link=tmp_path / "ttyModem", journal=tmp_path / "journal")
+    with ModemThread(replace(plain, **getattr(request, "param", {}))).running() as modem:
+        yield modem
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ Maker = Callable[..., OutgoingSegment]
 
 MAKES = ["generic", "huawei", "zte", "simcom", "quectel", "wavecom", "nokia"]
 every_make = pytest.mark.parametrize(
-    "simulated", [("--profile", make) for make in MAKES], indirect=True, ids=MAKES
+    "simulated", [{"profile": make} for make in MAKES], indirect=True, ids=MAKES
 )
 
 

@@ -13,7 +13,7 @@ from gateway.sms.port import ModemCondition
 if TYPE_CHECKING:
     from tests.integration.modem.conftest import Rig
 
-LOCKED = ("--pin", "1234")
+LOCKED = {"pin": "1234"}
 MAKES = ["generic", "huawei", "zte", "simcom", "quectel", "wavecom", "nokia"]
 TELLING = ["generic", "huawei", "nokia"]
 """Makes that tell the tries left by the standard, by their own command, and not at all."""
@@ -23,7 +23,7 @@ async def tries(rig: Rig) -> int:
     return int((await rig.get("state"))["sim"]["pin_tries"])
 
 
-@pytest.mark.parametrize("simulated", [(*LOCKED, "--profile", make) for make in MAKES],
+@pytest.mark.parametrize("simulated", [LOCKED | {"profile": make} for make in MAKES],
                          indirect=True, ids=MAKES)  # fmt: skip
 async def test_the_configured_pin_unlocks_every_make(rig: Rig) -> None:
     rig.configure(pin="1234")
@@ -32,7 +32,7 @@ async def test_the_configured_pin_unlocks_every_make(rig: Rig) -> None:
     assert await tries(rig) == 3
 
 
-@pytest.mark.parametrize("simulated", [(*LOCKED, "--profile", make) for make in TELLING],
+@pytest.mark.parametrize("simulated", [LOCKED | {"profile": make} for make in TELLING],
                          indirect=True, ids=TELLING)  # fmt: skip
 async def test_a_wrong_pin_is_never_tried_twice(rig: Rig) -> None:
     rig.configure(pin="9999", poll_interval_s=0.1)
@@ -96,7 +96,7 @@ async def test_a_sim_that_is_unlocked_by_other_means_is_used(rig: Rig) -> None:
         pass
 
 
-@pytest.mark.parametrize("simulated", [(*LOCKED, "--profile", "nokia")], indirect=True)
+@pytest.mark.parametrize("simulated", [LOCKED | {"profile": "nokia"}], indirect=True)
 async def test_a_blocked_sim_asks_for_its_puk(rig: Rig) -> None:
     for wrong in ("0001", "0002", "0003"):  # a make that does not tell how many tries are left
         rig.configure(pin=wrong)

@@ -171,8 +171,16 @@ class ModemPeer(ScriptedPeer):
 
     def __init__(self) -> None:
         super().__init__()
+        self.stored: dict[int, str] = {}
+        """The PDUs in its memory by their index."""
+        self.refused: set[str] = set()
+        """Commands that its memory does not know."""
+        self.mute: dict[str, int] = {}
+        """Commands that its memory leaves unanswered, and how often."""
+        self.scripted: dict[str, list[bytes]] = {}
+        """Answers that its memory gives first, one after the other."""
         self.otherwise = b"\r\nERROR\r\n"
-        for line in ("ATE0", "AT+CMEE=1", "AT+CMGF=0", "AT+CNMI=2,1,0,2,0", "AT+CMGD"):
+        for line in ("ATE0", "AT+CMEE=1", "AT+CMGF=0", "AT+CNMI=2,1,0,2,0"):
             self.on(line, b"\r\nOK\r\n")
         for line, answer in {
             "AT+CGMI": "SCRIPTED",
@@ -186,8 +194,39 @@ class ModemPeer(ScriptedPeer):
             "AT+CSQ": "+CSQ: 20,0",
         }.items():
             self.on(line, f"\r\n{answer}\r\n\r\nOK\r\n".encode())
-        self.on("AT+CMGL=4", b"\r\nOK\r\n")
         self.on("AT+CMGS", b"\r\n> ")
+
+    def _take(self, token: str) -> None:
+        answer = self._of_memory(token)
+        if answer is not None:
+            self.on(token, answer)
+        super()._take(token)
+
+    def _of_memory(self, token: str) -> bytes | None:
+        name, _, value = token.partition("=")
+        if self.mute.get(name):
+            self.mute[name] -= 1
+            return b""
+        if self.scripted.get(token):
+            return self.scripted[token].pop(0)
+        if name in self.refused:
+            return b"\r\n+CMS ERROR: 303\r\n"
+        match name:
+            case "AT+CMGL":
+                shown = [_shown(f"+CMGL: {n},0", pdu) for n, pdu in self.stored.items()]
+            case "AT+CMGR":
+                shown = [_shown("+CMGR: 0", self.stored[n]) for n in self.stored if value == str(n)]
+            case "AT+CMGD":
+                shown = []
+                self.stored.pop(int(value), None)
+            case _:
+                return None
+        return b"".join(shown) + b"\r\nOK\r\n"
+
+
+def _shown(header: str, pdu: str) -> bytes:
+    smsc_octets = 1 + int(pdu[:2], 16)
+    return f"\r\n{header},,{len(pdu) // 2 - smsc_octets}\r\n{pdu}\r\n".encode()
 
 
 class RememberingSink:
@@ -196,6 +235,7 @@ class RememberingSink:
     def __init__(self) -> None:
         self.segments: list[ReceivedSegment] = []
         self.reports: list[DeliveryReport] = []
+        self.raw: list[UnreadablePdu] = []
         self.freed: list[Source] = []
         self.failures = 0
         self._news = asyncio.Event()
@@ -212,6 +252,7 @@ class RememberingSink:
         self._news.set()
 
     async def unreadable(self, pdus: list[UnreadablePdu]) -> None:
+        self.raw += pdus
         self._news.set()
 
     async def acknowledged(self, sources: list[Source]) -> None:

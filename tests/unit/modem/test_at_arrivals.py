@@ -80,10 +80,34 @@ def test_a_listing_pairs_headers_with_their_pdus() -> None:
     assert [entry.incoming for entry in found] == [True, True, False]
 
 
+def reading(pdu: str, *, length: int | None = 26) -> Listed:
+    return Listed(index=1, status=0, length=length, pdu=pdu)
+
+
 def test_a_message_cut_short_is_not_whole() -> None:
-    assert not Listed(index=1, status=0, length=26, pdu=PDU[:-2]).whole
-    assert not Listed(index=1, status=0, length=26, pdu="zz").whole
-    assert Listed(index=1, status=0, length=34, pdu=PDU).whole  # counts the SMSC, as some do
+    assert not reading(PDU[:-1]).whole
+    assert not reading(PDU[:-2]).whole
+    assert not reading("zz").whole
+    assert reading(PDU, length=34).whole  # counts the SMSC, as some do
+
+
+def test_a_message_counts_as_soon_as_two_whole_readings_agree() -> None:
+    assert arrivals.repeated([reading(PDU)]) is None
+    assert arrivals.repeated([reading(PDU), reading(PDU.replace("CD", "CE"))]) is None
+    last = Listed(index=1, status=1, length=26, pdu=PDU)  # read meanwhile
+    assert arrivals.repeated([reading(PDU), reading(PDU[:-2]), last]) is last
+
+
+def test_a_message_of_another_length_than_announced_must_never_change() -> None:
+    short = reading(PDU[:-2])
+    assert arrivals.repeated([short, short]) is None
+    assert arrivals.unchanging([short, short]) == short
+    assert arrivals.unchanging([short, reading(PDU), short]) is None
+
+
+def test_a_pdu_that_never_came_is_no_reading() -> None:
+    assert arrivals.unchanging([reading(""), reading("")]) is None
+    assert arrivals.unchanging([reading("", length=0)]) is not None
 
 
 def test_an_empty_slot_is_none() -> None:
