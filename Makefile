@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 DEBIAN := git gammu gammu-smsd smstools postgresql
 .DEFAULT_GOAL := help
-.PHONY: help setup debian demo serve check test bench soak lint types contracts format lock clean
+.PHONY: help setup debian demo serve check test bench soak lint types contracts docs format lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ bench: debian setup  ## figures and ratios against peers
 
 soak: setup      ## long campaigns
 	SANTRAL_SOAK=1 $(PY) -m pytest -q tests/integration tests/unit --hypothesis-profile=soak
+
+docs: setup      ## renew what the docs show of the code
+	$(PY) -m tests.chart
 
 format: setup
 	.venv/bin/ruff format .

@@ -51,7 +51,7 @@ async def main() -> None:
     if (found := binaries()) is None:
         print("PostgreSQL is not installed: not measured")
     else:
-        with running_cluster(found) as cluster:
+        with running_cluster(found, durable=True) as cluster:
             store = await open_store(cluster.url("postgres"))
             try:
                 await _table("PostgreSQL, group commit", store)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,13 +14,17 @@ from importlib.metadata import version
 from crm_link.local import LocalDirectory
 from drivers.modem.driver import GsmModemDriver, probe
 from gateway.config import Config
+from gateway.consent.api import ConsentApi
+from gateway.consent.book import ConsentBook
 from gateway.history import tables as history_tables
 from gateway.history.api import HistoryApi
 from gateway.history.timeline import Timeline
 from gateway.kernel.clock import Clock, SystemClock
+from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.health import Health
 from gateway.kernel.instance_lock import InstanceLock
 from gateway.kernel.metrics import Metrics
+from gateway.kernel.runtime import Runtime
 from gateway.kernel.secrets import SecretBox
 from gateway.kernel.store import Store, open_store
 from gateway.kernel.supervisor import Supervisor
@@ -31,16 +35,29 @@ from gateway.people.api import PeopleApi
 from gateway.people.tokens import Tokens
 from gateway.people.users import Users
 from gateway.sms import queue
+from gateway.sms.accepting import take_back_blocked
+from gateway.sms.alerting import Alerting
 from gateway.sms.alphabet import NationalLanguage
+from gateway.sms.answering import Answering
 from gateway.sms.api import SmsApi
+from gateway.sms.balances import Balances
+from gateway.sms.clockwork import Clockwork
+from gateway.sms.figures import FiguresBook
 from gateway.sms.fleet import Fleet
+from gateway.sms.messages import Messages
 from gateway.sms.modem_settings import ModemChange, ModemSettingsBook
 from gateway.sms.modems_api import ModemsApi
+from gateway.sms.policy_api import PolicyApi
+from gateway.sms.policy_settings import PolicyBook
 from gateway.sms.port import ModemSettings, ModemStatus
 from gateway.sms.receiving import Inbox
 from gateway.sms.sending import Sending
+from gateway.sms.telling import describe_sms
 from gateway.web.routes import Route
 from gateway.web.server import Server
+from gateway.webhooks.api import WebhooksApi
+from gateway.webhooks.book import WebhookBook
+from gateway.webhooks.couriers import Couriers
 
 logger = logging.getLogger(__name__)
 
@@ -65,17 +82,10 @@ class Service:
     routes: list[Route]
     server: Server
     modem_settings: ModemSettingsBook
+    couriers: Couriers
+    background: dict[str, Callable[[], Awaitable[None]]]
+    """What runs beside the modems, by name."""
     port: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Kernel:
-    """What every part is given."""
-
-    clock: Clock
-    health: Health
-    metrics: Metrics
-    supervisor: Supervisor
 
 
 @asynccontextmanager
@@ -85,13 +95,14 @@ async def running(
     """Hold a service: the lock, the store, the devices and the listeners; let go in reverse."""
     clock, health = clock or SystemClock(), Health()
     supervisor = Supervisor(health, clock)
-    kernel = _Kernel(clock, health, Metrics(), supervisor)
+    runtime = Runtime(clock, health, Metrics(), supervisor)
     async with AsyncExitStack() as stack:
         stack.enter_context(InstanceLock(config.lock_path))
         box = SecretBox(config.store.secret_key.get_secret_value())
         store = await open_store(config.database_url, health)
         stack.push_async_callback(store.close)
-        service = _compose(config, store, box, kernel, devices=devices)
+        service = _compose(config, store, box, runtime, devices=devices)
+        stack.push_async_callback(service.couriers.close)
         stack.push_async_callback(service.server.close)
         await _seed(config, service.modem_settings)
         if devices:
@@ -101,8 +112,9 @@ async def running(
             stack.push_async_callback(supervisor.close)
             stack.push_async_callback(service.fleet.drain, DRAIN_S)
             await service.fleet.apply(service.inbox)
-            supervisor.start("incomplete messages", lambda: _look_for_overdue(service.inbox))
-            supervisor.start("idempotency keys", lambda: _forget_keys(service.sending))
+            for name, work in service.background.items():
+                supervisor.start(name, work)
+            await service.couriers.apply()
         await service.server.start_unix(config.socket_path)
         port = 0
         if tcp:
@@ -116,34 +128,35 @@ async def probe_modem(settings: ModemSettings) -> ModemStatus:
 
 
 def _compose(
-    config: Config, store: Store, box: SecretBox, kernel: _Kernel, *, devices: bool
+    config: Config, store: Store, box: SecretBox, runtime: Runtime, *, devices: bool
 ) -> Service:
-    clock, plan = kernel.clock, config.numbering_plan
-    attached = [history_tables.attach]
-    book = PartyBook(store, clock, plan, number_attached=attached)
-    importer = Importer(store, clock, plan, number_attached=attached)
+    clock, plan = runtime.clock, config.numbering_plan
+    book = PartyBook(store, clock, plan, number_attached=[history_tables.attach])
+    importer = Importer(store, clock, plan, number_attached=[history_tables.attach])
     tokens = Tokens(store, clock)
     modem_settings = ModemSettingsBook(store, clock, box)
-    fleet = _fleet(store, modem_settings, kernel)
-    inbox = _inbox(config, store, fleet, kernel)
-    languages = [NationalLanguage[name.upper()] for name in config.sms.national_languages]
-    sending = Sending(store, clock, plan, languages=languages, wake_workers=fleet.wake.all)
+    fleet = _fleet(config, store, modem_settings, runtime)
+    inbox = _inbox(config, store, fleet, runtime)
+    sending = _sending(config, store, fleet, clock)
+    feed = EventFeed(store)
+    webhooks = WebhookBook(store, clock, box)
+    couriers = _couriers(webhooks, store, feed, box, runtime)
+    apply = partial(fleet.apply, inbox) if devices else _leave_alone
+    deliver = couriers.apply if devices else _leave_alone
     routes = [
         *PeopleApi(Users(store, clock, plan), tokens).routes(),
         *PartiesApi(book, importer).routes(),
         *HistoryApi(Timeline(store)).routes(),
-        *SmsApi(sending).routes(),
-        *ModemsApi(
-            fleet, modem_settings, partial(fleet.apply, inbox) if devices else _leave_alone
+        *ConsentApi(ConsentBook(store, clock, plan, on_block=[take_back_blocked])).routes(),
+        *WebhooksApi(webhooks, deliver).routes(),
+        *PolicyApi(
+            PolicyBook(store, clock), FiguresBook(store, clock, config.zone), fleet, store,
+            apply=apply,
         ).routes(),
-    ]
-    server = Server(
-        routes,
-        authenticator=tokens,
-        health=kernel.health,
-        metrics=kernel.metrics,
-        version=version("santral"),
-    )
+        *SmsApi(sending, Messages(store, plan)).routes(),
+        *ModemsApi(fleet, modem_settings, apply).routes(),
+    ]  # fmt: skip
+    server = _server(routes, tokens, runtime)
     return Service(
         config=config,
         store=store,
@@ -154,35 +167,72 @@ def _compose(
         routes=routes,
         server=server,
         modem_settings=modem_settings,
+        couriers=couriers,
+        background=_background(store, inbox, sending, fleet, feed, runtime),
     )
 
 
-def _fleet(store: Store, modem_settings: ModemSettingsBook, kernel: _Kernel) -> Fleet:
-    return Fleet(
-        GsmModemDriver,
-        modem_settings,
-        store,
-        kernel.clock,
-        supervisor=kernel.supervisor,
-        health=kernel.health,
-        metrics=kernel.metrics,
-    )
+def _server(routes: list[Route], tokens: Tokens, runtime: Runtime) -> Server:
+    return Server(
+        routes, authenticator=tokens, health=runtime.health, metrics=runtime.metrics,
+        version=version("santral"),
+    )  # fmt: skip
 
 
-def _inbox(config: Config, store: Store, fleet: Fleet, kernel: _Kernel) -> Inbox:
+def _couriers(
+    webhooks: WebhookBook, store: Store, feed: EventFeed, box: SecretBox, runtime: Runtime
+) -> Couriers:
+    return Couriers(
+        webhooks, store, runtime.clock, feed, box=box, supervisor=runtime.supervisor,
+        describe={"sms": describe_sms},
+    )  # fmt: skip
+
+
+def _sending(config: Config, store: Store, fleet: Fleet, clock: Clock) -> Sending:
+    return Sending(
+        store, clock, config.numbering_plan, languages=_languages(config),
+        routes=fleet.dispatch.routes, wake=fleet.wake.all,
+    )  # fmt: skip
+
+
+def _background(
+    store: Store, inbox: Inbox, sending: Sending, fleet: Fleet, feed: EventFeed, runtime: Runtime
+) -> dict[str, Callable[[], Awaitable[None]]]:
+    clock, metrics = runtime.clock, runtime.metrics
+    return {
+        "incomplete messages": partial(_look_for_overdue, inbox),
+        "idempotency keys": partial(_forget_keys, sending),
+        "event feed": feed.run,
+        "sms clock": Clockwork(store, clock, fleet.wake.all).run,
+        "balances": Balances(store, clock, metrics, fleet.modems).run,
+        "alerts": Alerting(store, clock, metrics, fleet.statuses).run,
+    }
+
+
+def _languages(config: Config) -> frozenset[NationalLanguage]:
+    return frozenset(NationalLanguage[name.upper()] for name in config.sms.national_languages)
+
+
+def _fleet(
+    config: Config, store: Store, modem_settings: ModemSettingsBook, runtime: Runtime
+) -> Fleet:
+    return Fleet(GsmModemDriver, modem_settings, store, runtime, config.zone)
+
+
+def _inbox(config: Config, store: Store, fleet: Fleet, runtime: Runtime) -> Inbox:
     return Inbox(
         store,
-        kernel.clock,
+        runtime,
         config.numbering_plan,
-        kernel.metrics,
         incomplete_after=timedelta(seconds=config.sms.incomplete_after_s),
         wake_workers=fleet.wake.all,
         note_status=fleet.note_status,
+        answering=Answering(_languages(config), config.zone, fleet.dispatch.routes),
     )
 
 
 async def _leave_alone() -> None:
-    """A command that works on the data itself touches no device."""
+    """A command that works on the data itself touches no device and calls nobody."""
 
 
 async def _seed(config: Config, modem_settings: ModemSettingsBook) -> None:

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
@@ -23,6 +24,7 @@ ENVIRONMENT = {
     "SANTRAL_DATABASE_URL": ("store", "url"),
     "SANTRAL_SECRET_KEY": ("store", "secret_key"),
     "SANTRAL_REGION": ("site", "region"),
+    "SANTRAL_ZONE": ("site", "zone"),
     "SANTRAL_LOG_LEVEL": ("logs", "level"),
 }
 """Environment variables that override the file, and the keys they stand for."""
@@ -66,6 +68,16 @@ class Site(_Section):
 
     region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "TR"
     area: Annotated[str, Field(pattern="^[0-9]*$")] = ""
+    zone: str = "Europe/Istanbul"
+    """The time zone of the office's clock on the wall."""
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            msg = f"{value!r} is no time zone; write it as Europe/Istanbul"
+            raise ValueError(msg)
+        return value
 
 
 class Sms(_Section):
@@ -127,6 +139,11 @@ class Config(_Section):
     def lock_path(self) -> Path:
         """Return the file whose lock says that an instance owns this data."""
         return self.store.data / "santral.lock"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone of the office."""
+        return ZoneInfo(self.site.zone)
 
     @property
     def numbering_plan(self) -> NumberingPlan:

@@ -37,8 +37,8 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running_cluster(programs: Path) -> Iterator[Cluster]:
-    """Hold a server; as root it runs as the distribution's user postgres, since it refuses root."""
+def running_cluster(programs: Path, *, durable: bool = False) -> Iterator[Cluster]:
+    """Hold a server, quick or `durable`. It refuses root, so for root it runs as user postgres."""
     folder = Path(tempfile.mkdtemp(prefix="santral-pg-"))
     drop: list[str | Path] = []
     if os.geteuid() == 0:
@@ -47,7 +47,8 @@ def running_cluster(programs: Path) -> Iterator[Cluster]:
         drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     data = folder / "data"
     options = ["-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
-    quick = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=50"]
+    settings = ["-c", "listen_addresses=", "-c", "max_connections=50"]
+    settings += [] if durable else ["-c", "fsync=off"]
     server: subprocess.Popen[bytes] | None = None
     try:
         subprocess.run(
@@ -57,7 +58,7 @@ def running_cluster(programs: Path) -> Iterator[Cluster]:
             cwd="/",
         )
         server = subprocess.Popen(
-            [*drop, programs / "postgres", "-D", data, "-k", folder, *quick],
+            [*drop, programs / "postgres", "-D", data, "-k", folder, *settings],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd="/",

@@ -30,6 +30,8 @@ class Verdict(StrEnum):
 
     TEMPORARY = "temporary"
     PERMANENT = "permanent"
+    SENDER = "sender"
+    """It is this SIM's fault, for good: another SIM may send it."""
     UNCERTAIN = "uncertain"
 
 
@@ -64,24 +66,25 @@ class AtLost(AtError):
 
 
 _T, _P, _U = Verdict.TEMPORARY, Verdict.PERMANENT, Verdict.UNCERTAIN
+_S = Verdict.SENDER
 
 _MESSAGE: dict[int, Cause] = {
     # RP causes, 24.011 annex E-2
     1: Cause("the number is not assigned", _P),
-    8: Cause("the operator bars messages from this SIM", _P),
-    10: Cause("the network bars calls and messages of this SIM", _P),
+    8: Cause("the operator bars messages from this SIM", _S),
+    10: Cause("the network bars calls and messages of this SIM", _S),
     17: Cause("network failure"),
     21: Cause("the network rejects the message (credit, limit or block)", _T, 60.0),
     22: Cause("the network's memory capacity is exceeded", _T, 30.0),
     27: Cause("the destination is out of order", _T, 60.0),
-    28: Cause("the network does not know this SIM", _P),
+    28: Cause("the network does not know this SIM", _S),
     29: Cause("the network rejects the facility", _P),
     30: Cause("the network does not know the subscriber", _P),
     38: Cause("the network is out of order"),
     41: Cause("temporary failure of the network"),
     42: Cause("the network is congested", _T, 10.0),
     47: Cause("the network lacks resources", _T, 10.0),
-    50: Cause("the SIM has no subscription for messages", _P),
+    50: Cause("the SIM has no subscription for messages", _S),
     69: Cause("the network does not implement this", _P),
     81: Cause("invalid message transfer reference"),
     95: Cause("the network calls the message invalid", _P),
@@ -104,7 +107,7 @@ _MESSAGE: dict[int, Cause] = {
     175: Cause("the command is refused", _P),
     176: Cause("the message's format is not supported", _P),
     192: Cause("the service centre is busy", _T, 10.0),
-    193: Cause("the SIM has no subscription at the service centre", _P),
+    193: Cause("the SIM has no subscription at the service centre", _S),
     194: Cause("the service centre's system fails", _T, 30.0),
     195: Cause("the recipient's number is not valid", _P),
     196: Cause("the recipient is barred", _P),
@@ -273,8 +276,8 @@ def submit_error(result: str) -> GatewayError:
     """Return what an error result means for the submit that it answers; see the module."""
     cause = _cause(result) or Cause("the modem refused the message")
     message, code = f"{cause.text} ({result})", code_of(result)
-    if cause.verdict is Verdict.PERMANENT:
-        return Permanent(message, code=code)
+    if cause.verdict in {Verdict.PERMANENT, Verdict.SENDER}:
+        return Permanent(message, code=code, of_sender=cause.verdict is Verdict.SENDER)
     if cause.verdict is Verdict.UNCERTAIN:
         return Uncertain(message)
     return Temporary(message, code=code, retry_after_s=cause.retry_after_s)

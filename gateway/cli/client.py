@@ -26,7 +26,7 @@ class Client:
         self._session = session
         self.service_runs = service_runs
 
-    async def get(self, path: str, **query: str) -> dict[str, Any]:
+    async def get(self, path: str, **query: str | list[str]) -> dict[str, Any]:
         """GET a resource."""
         return await self._ask("GET", path, params=query)
 

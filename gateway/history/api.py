@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from gateway.history.model import Direction, InteractionKind, TimelineEntry
 from gateway.history.timeline import MAX_PAGE, Timeline
-from gateway.parties.cursor import MAX_CURSOR
+from gateway.web.cursor import MAX_CURSOR
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 

@@ -107,29 +107,32 @@ _ATTACH = (
 )
 
 
-def record(connection: Connection, interaction: Interaction) -> None:
-    """Write an interaction inside a unit of work; the same kind and ref again updates it."""
+def record(connection: Connection, *interactions_: Interaction) -> None:
+    """Write interactions inside a unit of work; the same kind and ref again updates one."""
     connection.execute(
-        _RECORD[connection.dialect.name],
-        {
-            "id": new_id(),
-            "kind": interaction.kind.value,
-            "ref": interaction.ref,
-            "direction": interaction.direction.value,
-            "party_id": interaction.party_id,
-            "person_id": interaction.person_id,
-            "user_id": interaction.user_id,
-            "number": interaction.number,
-            "line": interaction.line,
-            "started_at": interaction.started_at,
-            "ended_at": interaction.ended_at,
-            "outcome": interaction.outcome,
-            "text": interaction.text,
-            "document": interaction.document,
-            "created_at": interaction.started_at,
-            "updated_at": interaction.started_at,
-        },
+        _RECORD[connection.dialect.name], [_values(interaction) for interaction in interactions_]
     )
+
+
+def _values(interaction: Interaction) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "kind": interaction.kind.value,
+        "ref": interaction.ref,
+        "direction": interaction.direction.value,
+        "party_id": interaction.party_id,
+        "person_id": interaction.person_id,
+        "user_id": interaction.user_id,
+        "number": interaction.number,
+        "line": interaction.line,
+        "started_at": interaction.started_at,
+        "ended_at": interaction.ended_at,
+        "outcome": interaction.outcome,
+        "text": interaction.text,
+        "document": interaction.document,
+        "created_at": interaction.started_at,
+        "updated_at": interaction.started_at,
+    }
 
 
 def settle(

@@ -13,10 +13,10 @@ from gateway.history.model import Direction, Interaction, InteractionKind, Timel
 from gateway.history.tables import interactions
 from gateway.kernel.errors import Invalid, NotFound
 from gateway.kernel.store import Store
-from gateway.parties import cursor as cursors
 from gateway.parties.rights import may_see
 from gateway.parties.tables import contact_persons, parties
 from gateway.people.tables import users
+from gateway.web import cursor as cursors
 from gateway.web.principal import Permission, Principal
 
 MAX_PAGE = 200

@@ -25,11 +25,15 @@ class Unavailable(GatewayError):
 
 
 class Permanent(GatewayError):
-    """Surely not done, and trying again will not help."""
+    """Surely not done, and trying again will not help.
 
-    def __init__(self, message: str, *, code: str = "") -> None:
+    `of_sender` says that it is the sender's (SIM's, line's) fault: another one may do it.
+    """
+
+    def __init__(self, message: str, *, code: str = "", of_sender: bool = False) -> None:
         super().__init__(message)
         self.code = code
+        self.of_sender = of_sender
 
 
 class Uncertain(GatewayError):

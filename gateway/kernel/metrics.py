@@ -31,16 +31,33 @@ class Metrics:
             ["modem", "outcome"],
             registry=self.registry,
         )
+        self._add_gauges()
+        self.http_seconds = Histogram(
+            "santral_http_request_seconds",
+            "Time to answer API requests",
+            ["method", "status"],
+            registry=self.registry,
+        )
+
+    def _add_gauges(self) -> None:
         self.modem_ready = Gauge(
             "santral_modem_ready", "1 when the modem can send", ["modem"], registry=self.registry
         )
         self.modem_signal_dbm = Gauge(
             "santral_modem_signal_dbm", "Signal strength", ["modem"], registry=self.registry
         )
-        self.http_seconds = Histogram(
-            "santral_http_request_seconds",
-            "Time to answer API requests",
-            ["method", "status"],
+        self.modem_balance = Gauge(
+            "santral_modem_balance",
+            "What the SIM's network said is left",
+            ["modem"],
+            registry=self.registry,
+        )
+        self.sms_queued = Gauge(
+            "santral_sms_queued", "Messages that are due and wait", registry=self.registry
+        )
+        self.sms_queue_age_s = Gauge(
+            "santral_sms_queue_age_seconds",
+            "How long the oldest due message has waited",
             registry=self.registry,
         )
 

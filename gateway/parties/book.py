@@ -11,7 +11,6 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.errors import Conflict, Invalid, NotFound
 from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.store import Store
-from gateway.parties import cursor as cursors
 from gateway.parties import records, search
 from gateway.parties.drafts import (
     UNSET,
@@ -29,6 +28,7 @@ from gateway.parties.rights import may_see
 from gateway.parties.tables import parties
 from gateway.parties.trail import Written, leave
 from gateway.people.tables import users
+from gateway.web import cursor as cursors
 from gateway.web.principal import Permission, Principal
 
 MAX_PAGE = 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,6 +74,7 @@ _CANDIDATES = (
 
 _OWNERS = (
     select(
+        phone_numbers.c.number,
         phone_numbers.c.party_id,
         phone_numbers.c.person_id,
         parties.c.responsible_id,
@@ -84,10 +85,10 @@ _OWNERS = (
     .select_from(phone_numbers)
     .join(parties, parties.c.id == phone_numbers.c.party_id)
     .join(contact_persons, contact_persons.c.id == phone_numbers.c.person_id, isouter=True)
-    .where(phone_numbers.c.number == bindparam("exact"))
     .order_by(phone_numbers.c.id)
-    .limit(MAX_MATCHES + 1)
 )
+_OWNERS_OF_ONE = _OWNERS.where(phone_numbers.c.number == bindparam("exact")).limit(MAX_MATCHES + 1)
+_OWNERS_OF_MANY = _OWNERS.where(phone_numbers.c.number.in_(bindparam("keys", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,19 @@ def by_number(connection: Connection, key: str) -> Owner | None:
     """
     if not key.startswith("+"):
         return None
-    rows = connection.execute(_OWNERS, {"exact": key}).all()
+    return _owner(connection.execute(_OWNERS_OF_ONE, {"exact": key}).all())
+
+
+def by_numbers(connection: Connection, keys: Collection[str]) -> dict[str, Owner]:
+    """Return the owners of many number keys that have exactly one each."""
+    by_key: dict[str, list[Any]] = {}
+    for row in connection.execute(_OWNERS_OF_MANY, {"keys": list(keys)}):
+        by_key.setdefault(row.number, []).append(row)
+    found = {key: _owner(rows) for key, rows in by_key.items() if len(rows) <= MAX_MATCHES}
+    return {key: owner for key, owner in found.items() if owner is not None}
+
+
+def _owner(rows: Sequence[Any]) -> Owner | None:
     lines = _collapse(
         [
             _Line(

@@ -8,7 +8,6 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from gateway.parties.cursor import MAX_CURSOR
 from gateway.parties.drafts import UNSET, PartyChange, PartyDraft, PersonDraft, PhoneDraft
 from gateway.parties.model import (
     MAX_ADDRESS,
@@ -30,6 +29,7 @@ from gateway.parties.model import (
     PhoneKind,
     Responsible,
 )
+from gateway.web.cursor import MAX_CURSOR
 from gateway.web.routes import Schema
 
 MAX_LISTED = 200

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, FromClause, Select, select, tuple_, union
 
-from gateway.parties import cursor as cursors
 from gateway.parties import fields
 from gateway.parties.rights import only_visible
 from gateway.parties.tables import (
@@ -17,6 +16,7 @@ from gateway.parties.tables import (
     prefix_range,
     reversed_digits,
 )
+from gateway.web import cursor as cursors
 from gateway.web.principal import Principal
 
 MAX_SEARCH = 200

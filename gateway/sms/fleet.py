@@ -6,15 +6,17 @@ import asyncio
 import logging
 from dataclasses import dataclass, field, replace
 from functools import partial
+from zoneinfo import ZoneInfo
 
-from gateway.kernel.clock import Clock
 from gateway.kernel.errors import NotFound, Temporary
-from gateway.kernel.health import Condition, Health, Level
-from gateway.kernel.metrics import Metrics
+from gateway.kernel.health import Condition, Level
+from gateway.kernel.runtime import Runtime
 from gateway.kernel.store import Store
-from gateway.kernel.supervisor import Supervisor
 from gateway.sms import queue, refused_pins
+from gateway.sms.dispatch import Dispatch
 from gateway.sms.modem_settings import ModemSettingsBook
+from gateway.sms.policy import SimPolicy
+from gateway.sms.policy_settings import policy_of, sim_policies_of
 from gateway.sms.port import (
     Modem,
     ModemCondition,
@@ -48,35 +50,40 @@ class Fleet:
         factory: ModemFactory,
         settings: ModemSettingsBook,
         store: Store,
-        clock: Clock,
-        *,
-        supervisor: Supervisor,
-        health: Health,
-        metrics: Metrics,
+        runtime: Runtime,
+        zone: ZoneInfo,
     ) -> None:
         self._factory = factory
         self._settings = settings
         self._store = store
-        self._clock = clock
-        self._supervisor = supervisor
-        self._health = health
-        self._metrics = metrics
+        self._clock = runtime.clock
+        self._supervisor = runtime.supervisor
+        self._health = runtime.health
+        self._metrics = runtime.metrics
         self._members: dict[str, _Member] = {}
         self._told: dict[str, tuple[ModemCondition, str]] = {}
         self._changing = asyncio.Lock()
         self.wake = Wake.new()
+        self.dispatch = Dispatch(runtime.clock, zone)
 
     async def apply(self, sink: ModemSink) -> None:
         """Start new modems, restart changed ones, stop removed ones."""
         async with self._changing:
             wanted = {item.id: item for item in await self._settings.every()}
             refused = await self._store.read(refused_pins.standing)
+            sims = await self._store.read(sim_policies_of)
+            self.dispatch.decide(await self._store.read(policy_of))
             for modem_id, member in list(self._members.items()):
                 if wanted.get(modem_id) != member.settings:
                     await self._stop(modem_id)
             for modem_id, settings in wanted.items():
                 if modem_id not in self._members:
                     self._start(settings, sink, pin_withheld=modem_id in refused)
+            for modem_id, member in self._members.items():
+                self.dispatch.sit(modem_id, member.modem, sims.get(modem_id, SimPolicy()))
+            routes = self.dispatch.routes()
+            await self._store.write(lambda connection: queue.reroute(connection, routes))
+        self.wake.all()
 
     async def drain(self, timeout_s: float) -> None:
         """Let every worker finish the message in hand, for so long."""
@@ -96,6 +103,10 @@ class Fleet:
         if modem_id not in self._members:
             raise NotFound(f"there is no modem {modem_id!r}; `santral modem list` shows all")
         return self._members[modem_id].modem
+
+    def modems(self) -> dict[str, Modem]:
+        """Return every modem by its id."""
+        return {modem_id: member.modem for modem_id, member in self._members.items()}
 
     async def ussd(self, modem_id: str, code: str) -> str:
         """Send a USSD code by a modem and return the network's text."""
@@ -123,6 +134,7 @@ class Fleet:
             level = logging.INFO if status.condition in _CALM else logging.WARNING
             said = ": ".join(filter(None, told))
             logger.log(level, "modem %s is %s", status.modem_id, said)
+            self.wake.all()  # what it was left is for the others now, or the other way round
 
     def _explained(self, status: ModemStatus) -> ModemStatus:
         member = self._members.get(status.modem_id)
@@ -132,7 +144,11 @@ class Fleet:
     def _start(self, settings: ModemSettings, sink: ModemSink, *, pin_withheld: bool) -> None:
         given = replace(settings, pin="") if pin_withheld else settings
         modem = self._factory(given, sink)
-        worker = Worker(settings.id, modem, self._store, self._clock, self.wake, self._metrics)
+        self.dispatch.sit(settings.id, modem, SimPolicy())
+        worker = Worker(
+            settings.id, modem, self._store, self._clock, self.dispatch, wake=self.wake,
+            metrics=self._metrics,
+        )  # fmt: skip
         member = _Member(settings=settings, modem=modem, worker=worker, pin_withheld=pin_withheld)
         self._members[settings.id] = member
         self._supervisor.start(f"modem {settings.id}", modem.run)
@@ -157,6 +173,7 @@ class Fleet:
         await self._supervisor.stop(f"sms worker {modem_id}")
         await self._supervisor.stop(f"modem {modem_id}")
         await self._supervisor.stop(f"modem {modem_id} PIN")
+        self.dispatch.leave(modem_id)
         now = self._clock.now()
         await self._store.write(
             lambda connection: queue.recover(connection, now, modem_id=modem_id)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
+from gateway.sending.priority import Priority
+from gateway.sending.states import SendState
 from gateway.sms.alphabet import NationalLanguage
 from gateway.sms.port import (
     Concatenation,
@@ -14,25 +16,6 @@ from gateway.sms.port import (
     ReportOutcome,
     TextCoding,
 )
-
-
-class MessageState(StrEnum):
-    """What is known of a message; docs/sms.md tells people what each means."""
-
-    QUEUED = "queued"
-    """Waits for a modem."""
-    SENDING = "sending"
-    """A modem is submitting it."""
-    SENT = "sent"
-    """The network took every segment."""
-    DELIVERED = "delivered"
-    """The recipient's phone has every segment."""
-    UNDELIVERED = "undelivered"
-    """The network gave up on a segment."""
-    FAILED = "failed"
-    """A segment surely was not sent, and will not be."""
-    UNCERTAIN = "uncertain"
-    """A segment may or may not have been sent; a late answer, a report or a person settles it."""
 
 
 class SegmentState(StrEnum):
@@ -48,19 +31,19 @@ class SegmentState(StrEnum):
 
 
 _WORST_FIRST = (
-    (SegmentState.FAILED, MessageState.FAILED),
-    (SegmentState.UNCERTAIN, MessageState.UNCERTAIN),
-    (SegmentState.SUBMITTING, MessageState.SENDING),
-    (SegmentState.WAITING, MessageState.QUEUED),
-    (SegmentState.UNDELIVERED, MessageState.UNDELIVERED),
-    (SegmentState.SENT, MessageState.SENT),
+    (SegmentState.FAILED, SendState.FAILED),
+    (SegmentState.UNCERTAIN, SendState.UNCERTAIN),
+    (SegmentState.SUBMITTING, SendState.SENDING),
+    (SegmentState.WAITING, SendState.QUEUED),
+    (SegmentState.UNDELIVERED, SendState.UNDELIVERED),
+    (SegmentState.SENT, SendState.SENT),
 )
 
 
-def state_of(segments: Sequence[SegmentState]) -> MessageState:
+def state_of(segments: Sequence[SegmentState]) -> SendState:
     """Return a message's state: that of its least finished segment, failures first."""
     return next(
-        (state for segment, state in _WORST_FIRST if segment in segments), MessageState.DELIVERED
+        (state for segment, state in _WORST_FIRST if segment in segments), SendState.DELIVERED
     )
 
 
@@ -70,23 +53,11 @@ def after_report(state: SegmentState, outcome: ReportOutcome) -> SegmentState:
         return state
     if outcome is ReportOutcome.DELIVERED:
         return SegmentState.DELIVERED
-    if outcome is ReportOutcome.FAILED:
-        return SegmentState.UNDELIVERED
-    return SegmentState.SENT
+    return SegmentState.UNDELIVERED if outcome is ReportOutcome.FAILED else state
 
 
-MAX_ATTEMPTS = 8
-"""Refusals of the temporary kind before a message counts as failed."""
-FIRST_RETRY = timedelta(seconds=5)
-LONGEST_RETRY = timedelta(minutes=10)
-
-
-def retry_delay(attempts: int) -> timedelta | None:
-    """Return how long to wait after the n-th temporary refusal; None when it is over."""
-    if attempts >= MAX_ATTEMPTS:
-        return None
-    growing: timedelta = FIRST_RETRY * 2 ** (attempts - 1)
-    return min(growing, LONGEST_RETRY)
+SHORTEST_VALIDITY_S = 300
+"""TP-VP knows no shorter one (3GPP 23.040 §9.2.3.12.1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +65,7 @@ class Message:
     """A message that goes out."""
 
     id: str
-    state: MessageState
+    state: SendState
     recipient: str
     text: str
     coding: TextCoding
@@ -106,6 +77,14 @@ class Message:
     report: bool = True
     validity_s: int | None = None
     modem_id: str = ""
+    priority: Priority = Priority.NORMAL
+    not_before: datetime | None = None
+    """When its time comes; None: it came."""
+    expires_at: datetime | None = None
+    zone: str = ""
+    """The recipient's time zone, where it is known better than by his number."""
+    automatic: bool = False
+    """Written by a rule, not by a person: never answered by a rule again."""
     user_id: str | None = None
     party_id: str | None = None
     person_id: str | None = None
@@ -139,9 +118,13 @@ class Claimed:
     concat_reference: int
     waiting: tuple[Segment, ...]
 
-    def outgoing(self, segment: Segment) -> OutgoingSegment:
-        """Return what the driver is given for a segment."""
+    def outgoing(self, segment: Segment, now: datetime) -> OutgoingSegment:
+        """Return what the driver is given for a segment; the network tries until it expires."""
         message = self.message
+        validity_s = message.validity_s
+        if message.expires_at is not None:
+            left_s = max(int((message.expires_at - now).total_seconds()), SHORTEST_VALIDITY_S)
+            validity_s = min(left_s, validity_s) if validity_s else left_s
         concatenation = None
         if message.segments > 1:
             concatenation = Concatenation(
@@ -156,7 +139,7 @@ class Claimed:
             concatenation=concatenation,
             flash=message.flash,
             report=message.report,
-            validity_s=message.validity_s,
+            validity_s=validity_s,
         )
 
 

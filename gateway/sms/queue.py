@@ -7,146 +7,269 @@ any moment leaves either an untouched segment or an uncertain one, never one to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select
 
-import gateway.history.tables as history
-from gateway.kernel import events
-from gateway.kernel.ids import new_id
+from gateway.sending import quotas
+from gateway.sending.retry import RetryPolicy
+from gateway.sending.states import SendState
 from gateway.sms import tables
-from gateway.sms.alphabet import NationalLanguage
-from gateway.sms.model import (
-    Claimed,
-    Message,
-    MessageState,
-    Segment,
-    SegmentState,
-    after_report,
-    retry_delay,
-    state_of,
+from gateway.sms.ledger import (
+    MESSAGE,
+    UPDATE_MESSAGE,
+    find,
+    message_of,
+    refold,
+    segment_of,
+    segments_of,
+    set_message,
+    set_segment,
 )
-from gateway.sms.port import ReportOutcome, TextCoding
+from gateway.sms.model import Claimed, Message, Segment, SegmentState, after_report, state_of
+from gateway.sms.port import ReportOutcome
+from gateway.sms.routing import route_of
+from gateway.sms.terms import Terms
 
-NO_MODEM_PINNED = ""
+NO_MODEM = ""
+RETRIES = RetryPolicy()
+MAX_POSTPONED = 200
+"""Messages that one look puts off for their recipients' quiet hours."""
+_ROOM_ENOUGH = 1_000_000
+
+_M = tables.messages.c
+
+
+def _unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Keep the planner from a column's index: the queue's own order finds the first row at once."""
+    return func.coalesce(column, column)
+
 
 _NEXT = (
     select(tables.messages)
     .where(
-        tables.messages.c.state == MessageState.QUEUED.value,
-        or_(
-            tables.messages.c.modem_id == NO_MODEM_PINNED,
-            tables.messages.c.modem_id == bindparam("modem_id"),
+        _M.state == SendState.QUEUED.value,
+        _unindexed(_M.not_before) <= bindparam("now"),
+        or_(_M.expires_at.is_(None), _unindexed(_M.expires_at) > bindparam("now")),
+        _M.modem_id.in_((NO_MODEM, bindparam("modem_id"))),
+        bindparam("others").not_like(
+            "%," + func.replace(_M.preferred_modem_id, "_", "\\_") + ",%", escape="\\"
         ),
-        tables.messages.c.not_before <= bindparam("now"),
+        _M.avoided.not_like(bindparam("never")),
+        _M.avoided.not_like(bindparam("not_now")),
+        _M.segments <= bindparam("room"),
+        or_(
+            bindparam("routes").like("%," + _M.route + ",%"),
+            and_(
+                bindparam("later").like("%," + _M.route + ",%"),
+                _M.created_at <= bindparam("patient_until"),
+            ),
+        ),
     )
-    .order_by(tables.messages.c.id)
+    .order_by(_M.priority, _M.id)
     .limit(1)
-    .with_for_update(skip_locked=True)
-)
-_SEGMENTS = (
-    select(tables.segments)
-    .where(tables.segments.c.message_id == bindparam("id"))
-    .order_by(tables.segments.c.number)
-)
-_MESSAGE = select(tables.messages).where(tables.messages.c.id == bindparam("id"))
-_UPDATE_SEGMENT = update(tables.segments).where(
-    tables.segments.c.message_id == bindparam("which"),
-    tables.segments.c.number == bindparam("which_number"),
-)
-_UPDATE_MESSAGE = update(tables.messages).where(tables.messages.c.id == bindparam("which"))
-_SETTLED = frozenset(
-    {
-        MessageState.DELIVERED,
-        MessageState.UNDELIVERED,
-        MessageState.FAILED,
-        MessageState.UNCERTAIN,
-    }
 )
 
 
-def claim(connection: Connection, modem_id: str, now: datetime) -> Claimed | None:
-    """Give the oldest message that is due to a modem, its first waiting segment `submitting`."""
-    row = connection.execute(_NEXT, {"modem_id": modem_id, "now": now}).first()
-    if row is None:
+def claim(connection: Connection, modem_id: str, terms: Terms, now: datetime) -> Claimed | None:
+    """Give the next message that is due to a modem, its first waiting segment `submitting`."""
+    room = quotas.room(connection, terms.sender, terms.quota, now, terms.zone)
+    if room.left == 0:
         return None
-    message = message_of(row)
-    waiting = [
-        segment
-        for segment in segments_of(connection, message.id)
-        if segment.state is SegmentState.WAITING
-    ]
-    _begin_segment(connection, waiting[0], modem_id, now)
-    _set_message(
-        connection, message, MessageState.SENDING, now, modem_id=modem_id, error_code="",
+    place = {
+        "now": now,
+        "modem_id": modem_id,
+        "others": _listed(terms.others),
+        "never": f"%,!{modem_id},%",
+        "not_now": f"%,{modem_id},%" if terms.others else "-",
+        "room": _ROOM_ENOUGH if room.left is None else room.left,
+        "routes": _listed(terms.choice.now),
+        "later": _listed(terms.choice.later) if terms.choice.later else "",
+        "patient_until": now - terms.patience,
+    }
+    for _ in range(MAX_POSTPONED):
+        row = connection.execute(_NEXT, place).first()
+        if row is None:
+            return None
+        message = message_of(row)
+        if not _quiet(connection, message, terms, now):
+            return _take(connection, message, row.concat_reference, modem_id, terms, now)
+    return None
+
+
+def _listed(names: Collection[str]) -> str:
+    """Return names as one text in which `%,NAME,%` finds each; nothing else does."""
+    return f",{','.join(names)}," if names else ""
+
+
+def _quiet(connection: Connection, message: Message, terms: Terms, now: datetime) -> bool:
+    """Put a message off when its recipient has quiet hours; tell whether he has."""
+    if terms.quiet is None:
+        return False
+    over = terms.quiet.over(
+        now, number=message.recipient, zone=message.zone, priority=message.priority
+    )
+    if over <= now:
+        return False
+    set_message(connection, message, SendState.SCHEDULED, now, not_before=over)
+    return True
+
+
+def _take(
+    connection: Connection,
+    message: Message,
+    concat_reference: int,
+    modem_id: str,
+    terms: Terms,
+    now: datetime,
+) -> Claimed:
+    if message.segments == 1:
+        only = Segment(
+            message_id=message.id, number=1, text=message.text, state=SegmentState.WAITING
+        )
+        waiting = [only]
+    else:
+        waiting = [
+            segment
+            for segment in segments_of(connection, message.id)
+            if segment.state is SegmentState.WAITING
+        ]
+    begin(connection, waiting[0], modem_id, terms, now, recipient=message.recipient)
+    set_message(
+        connection, message, SendState.SENDING, now, modem_id=modem_id, error_code="",
         error_text="",
     )  # fmt: skip
-    return Claimed(message=message, concat_reference=row.concat_reference, waiting=tuple(waiting))
+    taken = replace(message, modem_id=modem_id)
+    return Claimed(message=taken, concat_reference=concat_reference, waiting=tuple(waiting))
 
 
-def sent(
+def begin(
     connection: Connection,
     segment: Segment,
     modem_id: str,
-    reference: int,
+    terms: Terms,
     now: datetime,
     *,
-    following: Segment | None = None,
-) -> MessageState:
-    """Note that the network took a segment; `following` is marked as being submitted next."""
+    recipient: str,
+) -> None:
+    """Mark a segment as being submitted and count it against the SIM's quota."""
+    quotas.spend(connection, terms.sender, 1, now, terms.zone)
+    set_segment(
+        connection,
+        segment,
+        {
+            "state": SegmentState.SUBMITTING.value,
+            "modem_id": modem_id,
+            "sender": terms.sender,
+            "cost": terms.tariff.cost(recipient),
+            "submitted_at": now,
+            "reference": None,
+            "error_code": "",
+        },
+    )
+
+
+def sent(
+    connection: Connection, message: Message, segment: Segment, reference: int, now: datetime
+) -> SendState:
+    """Note that the network took a segment of a message, as it was when it was taken."""
     values = {"state": SegmentState.SENT.value, "reference": reference}
-    _set_segment(connection, segment, values)
-    if following is not None:
-        _begin_segment(connection, following, modem_id, now)
-    _apply_orphan(connection, segment, modem_id, reference)
-    return refold(connection, segment.message_id, now)
+    set_segment(connection, segment, values)
+    state = _apply_orphan(connection, message, segment, reference)
+    if message.segments > 1:
+        return refold(connection, message.id, now)
+    folded = state_of([state])
+    set_message(connection, replace(message, state=SendState.SENDING), folded, now)
+    return folded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How a passing refusal is to be taken."""
+
+    counts: bool = True
+    """False when it says nothing about the message, as of a modem that is not ready."""
+    others: Sequence[str] = ()
+    """Other modems that could try it next."""
+    at_least: timedelta = timedelta(0)
+    """The pause that the error itself asks for."""
 
 
 def refused(
+    connection: Connection, segment: Segment, now: datetime, retry: Retry, *, code: str, text: str
+) -> SendState:
+    """Note a passing refusal: the message is tried again, a bounded number of times.
+
+    While nothing of it went out, another modem tries it next when there is one.
+    """
+    row = connection.execute(MESSAGE, {"id": segment.message_id}).one()
+    counts = retry.counts
+    attempts = row.attempts + (1 if counts else 0)
+    delay = RETRIES.delay(attempts, at_least=retry.at_least) if counts else None
+    if counts and delay is None:
+        return failed(connection, segment, now, code=code, text=f"{text} (tried {attempts} times)")
+    set_segment(connection, segment, {"state": SegmentState.WAITING.value, "modem_id": ""})
+    started = any(
+        other.state is not SegmentState.WAITING
+        for other in segments_of(connection, segment.message_id)
+    )
+    fresh = [other for other in retry.others if f",{other}," not in row.avoided]
+    avoided = f",{segment.modem_id or row.modem_id}," if counts and fresh and not started else ""
+    changes: dict[str, Any] = {
+        "attempts": attempts,
+        "error_code": code,
+        "error_text": text,
+        "avoided": avoided,
+        "modem_id": row.modem_id if started else row.pinned_modem_id,
+    }
+    if delay is not None:
+        changes["not_before"] = now + delay
+    if started:
+        changes["expires_at"] = None
+    return refold(connection, segment.message_id, now, **changes)
+
+
+def refused_for_sender(
     connection: Connection,
     segment: Segment,
     now: datetime,
     *,
     code: str,
     text: str,
-    counts: bool,
-) -> MessageState:
-    """Note a temporary refusal: the message waits and is tried again, a bounded number of times."""
-    row = connection.execute(_MESSAGE, {"id": segment.message_id}).one()
-    attempts = row.attempts + (1 if counts else 0)
-    delay = retry_delay(attempts) if attempts else None
-    if counts and delay is None:
-        return failed(connection, segment, now, code=code, text=f"{text} (tried {attempts} times)")
-    _set_segment(connection, segment, {"state": SegmentState.WAITING.value, "modem_id": ""})
+    others: Sequence[str],
+) -> SendState:
+    """Note that this SIM cannot send it, ever; another one tries, if there is one left."""
+    row = connection.execute(MESSAGE, {"id": segment.message_id}).one()
+    mine = segment.modem_id or row.modem_id
+    never = [part for part in row.avoided.split(",") if part.startswith("!")] + [f"!{mine}"]
+    left = [other for other in others if f"!{other}" not in never]
     started = any(
-        other.state is not SegmentState.WAITING
-        for other in segments_of(connection, segment.message_id)
+        item.state not in {SegmentState.WAITING, SegmentState.SUBMITTING}
+        for item in segments_of(connection, segment.message_id)
     )
-    changes: dict[str, Any] = {
-        "attempts": attempts,
-        "error_code": code,
-        "error_text": text,
-        "modem_id": row.modem_id if started else row.pinned_modem_id,
-    }
-    if delay is not None:
-        changes["not_before"] = now + delay
-    return refold(connection, segment.message_id, now, **changes)
+    if started or row.pinned_modem_id or not left:
+        return failed(connection, segment, now, code=code, text=text)
+    set_segment(connection, segment, {"state": SegmentState.WAITING.value, "modem_id": ""})
+    return refold(
+        connection, segment.message_id, now, avoided=f",{','.join(never)},", error_code=code,
+        error_text=text, modem_id=NO_MODEM, preferred_modem_id=NO_MODEM,
+    )  # fmt: skip
 
 
 def failed(
     connection: Connection, segment: Segment, now: datetime, *, code: str, text: str
-) -> MessageState:
+) -> SendState:
     """Note that a segment surely was not sent and never will be."""
-    _set_segment(connection, segment, {"state": SegmentState.FAILED.value})
+    set_segment(connection, segment, {"state": SegmentState.FAILED.value, "error_code": code})
     return refold(connection, segment.message_id, now, error_code=code, error_text=text)
 
 
-def uncertain(connection: Connection, segment: Segment, now: datetime, text: str) -> MessageState:
+def uncertain(connection: Connection, segment: Segment, now: datetime, text: str) -> SendState:
     """Note that a segment may or may not have been sent."""
-    _set_segment(connection, segment, {"state": SegmentState.UNCERTAIN.value})
+    set_segment(connection, segment, {"state": SegmentState.UNCERTAIN.value})
     return refold(connection, segment.message_id, now, error_code="uncertain", error_text=text)
 
 
@@ -167,7 +290,7 @@ def recover(connection: Connection, now: datetime, *, modem_id: str = "") -> int
 
 def settle_late(
     connection: Connection, token: str, now: datetime, *, reference: int | None
-) -> MessageState | None:
+) -> SendState | None:
     """Settle an uncertain segment by the modem's late answer; `reference` None means refused."""
     message_id, _, number = token.partition("/")
     segment = next(
@@ -182,73 +305,51 @@ def settle_late(
         return None
     if reference is None:
         return refused(
-            connection, segment, now, code="late", text="refused after a long wait", counts=True
+            connection, segment, now, Retry(), code="late", text="refused after a long wait"
         )
-    _set_segment(connection, segment, {"state": SegmentState.SENT.value, "reference": reference})
-    _apply_orphan(connection, segment, segment.modem_id, reference)
+    set_segment(connection, segment, {"state": SegmentState.SENT.value, "reference": reference})
+    message = find(connection, message_id)
+    assert message is not None
+    _apply_orphan(connection, message, segment, reference)
     return refold(connection, message_id, now, error_code="", error_text="")
 
 
 def report(
     connection: Connection, segment: Segment, outcome: ReportOutcome, status: int, now: datetime
-) -> MessageState:
+) -> SendState:
     """Apply a delivery report to the segment that it is about."""
     state = after_report(segment.state, outcome)
-    _set_segment(connection, segment, {"state": state.value, "status": status})
+    set_segment(connection, segment, {"state": state.value, "status": status})
     return refold(connection, segment.message_id, now)
 
 
-def refold(connection: Connection, message_id: str, now: datetime, **changes: Any) -> MessageState:
-    """Bring a message's state in line with its segments, and tell history and events."""
-    message = message_of(connection.execute(_MESSAGE, {"id": message_id}).one())
-    state = state_of([segment.state for segment in segments_of(connection, message_id)])
-    _set_message(connection, message, state, now, **changes)
-    return state
-
-
-def segments_of(connection: Connection, message_id: str) -> list[Segment]:
-    """Return a message's segments in order."""
-    return [segment_of(row) for row in connection.execute(_SEGMENTS, {"id": message_id})]
-
-
-def next_due(connection: Connection, modem_id: str) -> datetime | None:
-    """Return when the next waiting message becomes due for a modem."""
+def next_due(connection: Connection, modem_id: str, now: datetime) -> datetime | None:
+    """Return when the next message that is put off becomes due for a modem."""
     query = (
-        select(tables.messages.c.not_before)
+        select(_M.not_before)
         .where(
-            tables.messages.c.state == MessageState.QUEUED.value,
-            tables.messages.c.modem_id.in_((NO_MODEM_PINNED, modem_id)),
+            _M.state == SendState.QUEUED.value,
+            _M.modem_id.in_((NO_MODEM, modem_id)),
+            _M.not_before > now,
         )
-        .order_by(tables.messages.c.not_before)
+        .order_by(_M.not_before)
         .limit(1)
     )
     return connection.execute(query).scalar()
 
 
-def message_of(row: Row[Any]) -> Message:
-    """Return the message in a row of `sms_messages`."""
-    values = dict(row._mapping)  # noqa: SLF001 - Row's public name
-    for internal in ("concat_reference", "not_before", "pinned_modem_id"):
-        values.pop(internal)
-    values["state"] = MessageState(values["state"])
-    values["coding"] = TextCoding(values["coding"])
-    values["locking"] = NationalLanguage(values["locking"])
-    values["single"] = NationalLanguage(values["single"])
-    return Message(**values)
-
-
-def segment_of(row: Row[Any]) -> Segment:
-    """Return the segment in a row of `sms_segments`."""
-    return Segment(
-        message_id=row.message_id,
-        number=row.number,
-        text=row.text,
-        state=SegmentState(row.state),
-        modem_id=row.modem_id,
-        reference=row.reference,
-        submitted_at=row.submitted_at,
-        status=row.status,
-    )
+def reroute(connection: Connection, routes: Sequence[str]) -> None:
+    """The prefixes that make a difference have changed: sort what waits anew."""
+    waiting = _M.state.in_((SendState.QUEUED.value, SendState.SCHEDULED.value))
+    known = {row.id: row for row in connection.execute(
+        select(_M.id, _M.recipient, _M.route).where(waiting))}  # fmt: skip
+    changed = [
+        {"which": row.id, "route": route}
+        for row in known.values()
+        if (route := route_of(row.recipient, routes)) != row.route
+    ]
+    if changed:
+        connection.execute(UPDATE_MESSAGE, changed)
 
 
 def token_of(segment: Segment) -> str:
@@ -256,78 +357,12 @@ def token_of(segment: Segment) -> str:
     return f"{segment.message_id}/{segment.number}"
 
 
-def _begin_segment(connection: Connection, segment: Segment, modem_id: str, now: datetime) -> None:
-    _set_segment(
-        connection,
-        segment,
-        {
-            "state": SegmentState.SUBMITTING.value,
-            "modem_id": modem_id,
-            "submitted_at": now,
-            "reference": None,
-        },
-    )
-
-
-def _set_segment(connection: Connection, segment: Segment, values: dict[str, Any]) -> None:
-    connection.execute(
-        _UPDATE_SEGMENT,
-        {"which": segment.message_id, "which_number": segment.number, **values},
-    )
-
-
-def _set_message(
-    connection: Connection,
-    message: Message,
-    state: MessageState,
-    now: datetime,
-    **changes: Any,
-) -> None:
-    values: dict[str, Any] = {"state": state.value, **changes}
-    if state is MessageState.SENT and message.sent_at is None:
-        values["sent_at"] = now
-    if state in _SETTLED:
-        values["settled_at"] = now
-        values.setdefault("sent_at", message.sent_at or (now if state in _TAKEN else None))
-    connection.execute(_UPDATE_MESSAGE, {"which": message.id, **values})
-    if state is message.state:
-        return
-    history.settle(connection, "sms", message.id, state.value, now)
-    events.append(
-        connection,
-        events.Event(
-            kind=f"sms.{state.value}",
-            subject=message.id,
-            at=now,
-            audience=events.audience_of(message.user_id),
-            data={"modem": values.get("modem_id", message.modem_id)},
-        ),
-    )
-
-
-_TAKEN = frozenset({MessageState.DELIVERED, MessageState.UNDELIVERED})
-
 _ORPHANS = select(tables.orphan_reports).where(
     tables.orphan_reports.c.recipient == bindparam("recipient"),
     tables.orphan_reports.c.modem_id == bindparam("modem_id"),
     tables.orphan_reports.c.reference == bindparam("reference"),
 )
-
-
-def _apply_orphan(connection: Connection, segment: Segment, modem_id: str, reference: int) -> None:
-    """Apply a report that came before the modem had told the reference."""
-    stored = connection.execute(_PLACE, {"id": segment.message_id, "number": segment.number}).one()
-    place = {"recipient": stored.recipient, "modem_id": modem_id, "reference": reference}
-    rows: Sequence[Row[Any]] = connection.execute(_ORPHANS, place).all()
-    for row in rows:
-        if row.received_at >= stored.submitted_at:
-            outcome = ReportOutcome(row.outcome)
-            state = after_report(SegmentState.SENT, outcome)
-            _set_segment(connection, segment, {"state": state.value, "status": row.status})
-        connection.execute(_DROP_ORPHAN, {"which": row.id})
-
-
-_PLACE = select(tables.segments.c.recipient, tables.segments.c.submitted_at).where(
+_SUBMITTED = select(tables.segments.c.submitted_at).where(
     tables.segments.c.message_id == bindparam("id"),
     tables.segments.c.number == bindparam("number"),
 )
@@ -336,42 +371,21 @@ _DROP_ORPHAN = tables.orphan_reports.delete().where(
 )
 
 
-def enqueue(
-    connection: Connection, message: Message, texts: Sequence[str], pinned_modem_id: str
-) -> None:
-    """Write a new message and its segments."""
-    row = {
-        **{field.name: getattr(message, field.name) for field in fields(message)},
-        "concat_reference": _next_reference(connection, message.recipient) if texts[1:] else 0,
-        "modem_id": pinned_modem_id,
-        "pinned_modem_id": pinned_modem_id,
-        "not_before": message.created_at,
+def _apply_orphan(
+    connection: Connection, message: Message, segment: Segment, reference: int
+) -> SegmentState:
+    """Apply a report that came before the modem had told the reference; return the state."""
+    place = {
+        "recipient": message.recipient,
+        "modem_id": message.modem_id or segment.modem_id,
+        "reference": reference,
     }
-    connection.execute(insert(tables.messages), row)
-    connection.execute(
-        insert(tables.segments),
-        [
-            {
-                "message_id": message.id,
-                "number": number,
-                "text": text,
-                "state": SegmentState.WAITING,
-                "recipient": message.recipient,
-                "modem_id": NO_MODEM_PINNED,
-            }
-            for number, text in enumerate(texts, 1)
-        ],
-    )
-
-
-def _next_reference(connection: Connection, recipient: str) -> int:
-    """Return the recipient's next 8-bit reference, so that two long texts never mix on a phone."""
-    table = tables.concat_references
-    place = table.c.recipient == recipient
-    last = connection.execute(select(table.c.last).where(place)).scalar()
-    following = int(new_id()[-2:], 16) if last is None else (last + 1) % 256
-    if last is None:
-        connection.execute(insert(table).values(recipient=recipient, last=following))
-    else:
-        connection.execute(update(table).where(place).values(last=following))
-    return int(following)
+    rows: Sequence[Row[Any]] = connection.execute(_ORPHANS, place).all()
+    state = SegmentState.SENT
+    for row in rows:
+        at = connection.execute(_SUBMITTED, {"id": segment.message_id, "number": segment.number})
+        if row.received_at >= at.one().submitted_at:
+            state = after_report(state, ReportOutcome(row.outcome))
+            set_segment(connection, segment, {"state": state.value, "status": row.status})
+        connection.execute(_DROP_ORPHAN, {"which": row.id})
+    return state

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 import gateway.history.tables as history
 from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events
-from gateway.kernel.clock import Clock
 from gateway.kernel.ids import new_id
-from gateway.kernel.metrics import Metrics
 from gateway.kernel.numbers import NumberingPlan, PhoneNumber
+from gateway.kernel.runtime import Runtime
 from gateway.kernel.store import Store
 from gateway.parties.lookup import Owner, by_number
 from gateway.sms import assembly, queue, reports, tables
+from gateway.sms.answering import Answering
 from gateway.sms.assembly import Assembled
 from gateway.sms.model import Received
 from gateway.sms.port import (
@@ -54,21 +54,22 @@ class Inbox:
     def __init__(
         self,
         store: Store,
-        clock: Clock,
+        runtime: Runtime,
         plan: NumberingPlan,
-        metrics: Metrics,
         *,
         incomplete_after: timedelta,
         wake_workers: Callable[[], None],
         note_status: Callable[[ModemStatus], None],
+        answering: Answering,
     ) -> None:
         self._store = store
-        self._clock = clock
+        self._clock = runtime.clock
         self._plan = plan
-        self._metrics = metrics
+        self._metrics = runtime.metrics
         self._incomplete_after = incomplete_after
         self._wake_workers = wake_workers
         self._note_status = note_status
+        self._answering = answering
 
     async def received(self, segments: list[ReceivedSegment]) -> None:
         """Commit received segments, each once however often it is read."""
@@ -80,6 +81,8 @@ class Inbox:
             return len(fresh)
 
         fresh = await self._store.write(unit)
+        if fresh:
+            self._wake_workers()  # for automatic answers
         if segments:
             self._metrics.sms_received.labels(segments[0].source.modem_id).inc(fresh)
 
@@ -291,6 +294,7 @@ class Inbox:
         )
         history.record(connection, _incoming(InteractionKind.SMS, message.id, owner, facts))
         _tell(connection, "sms.received", message.id, now, owner)
+        self._answering.answer(connection, message, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

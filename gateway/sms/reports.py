@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from gateway.kernel.ids import new_id
-from gateway.sms import queue, tables
+from gateway.sms import ledger, queue, tables
 from gateway.sms.model import SegmentState
 from gateway.sms.port import DeliveryReport, ReportOutcome
 
@@ -47,7 +47,7 @@ def apply(
     if chosen is None:
         _keep_orphan(connection, place, report, now)
         return None
-    segment = queue.segment_of(chosen)
+    segment = ledger.segment_of(chosen)
     queue.report(connection, segment, report.outcome, report.status, now)
     return segment.message_id
 

@@ -1,35 +1,35 @@
-"""Takes texts to be sent: checks, plans, queues durably, and tells what became of each."""
+"""Takes texts to be sent: checks, plans, queues, takes back, settles what is uncertain."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete
 
-import gateway.history.tables as history
-from gateway.history.model import Direction, Interaction, InteractionKind
-from gateway.kernel import events, settings
 from gateway.kernel.clock import Clock
-from gateway.kernel.errors import Conflict, Invalid, NotFound
-from gateway.kernel.ids import new_id
+from gateway.kernel.errors import Conflict, GatewayError, Invalid, NotFound
 from gateway.kernel.numbers import NumberingPlan, NumberKind, PhoneNumber
 from gateway.kernel.store import Store
-from gateway.parties.lookup import by_number
-from gateway.parties.rights import may_see
-from gateway.parties.tables import parties
-from gateway.sms import queue, tables
+from gateway.people import audit
+from gateway.sending.priority import Priority
+from gateway.sending.quiet_hours import zone_named
+from gateway.sending.states import SendState
+from gateway.sms import accepting, deciding, ledger, tables
+from gateway.sms.accepting import Draft
 from gateway.sms.alphabet import NationalLanguage
-from gateway.sms.model import Message, MessageState, Segment
-from gateway.sms.text import TextPlan, plan
-from gateway.web.principal import Permission, Principal, Sight
+from gateway.sms.drafting import drafted, planned
+from gateway.sms.messages import may_see
+from gateway.sms.model import Message, SegmentState
+from gateway.sms.text import TextPlan
+from gateway.web.principal import Permission, Principal
 
-MAX_SEGMENTS = 20
-"""Longer texts are refused: phones and networks give up around here, and nobody reads them."""
-
+MAX_AHEAD = timedelta(days=366)
+"""How far ahead a message may be scheduled."""
 KEYS_KEPT = timedelta(days=30)
 """How long an Idempotency-Key is known."""
 
@@ -44,10 +44,31 @@ class SendSms:
     report: bool = True
     validity_s: int | None = None
     modem_id: str = ""
+    priority: Priority = Priority.NORMAL
+    at: datetime | None = None
+    """Not before this time."""
+    expires_at: datetime | None = None
+    zone: str = ""
+    """The recipient's IANA time zone, where it is known."""
+
+
+class Settlement(StrEnum):
+    """What a person says became of an uncertain message."""
+
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    SEND_AGAIN = "send_again"
+
+
+_SETTLED_AS = {
+    Settlement.SENT: SegmentState.SENT,
+    Settlement.NOT_SENT: SegmentState.FAILED,
+    Settlement.SEND_AGAIN: SegmentState.WAITING,
+}
 
 
 class Sending:
-    """The SMS feature towards people and programs."""
+    """The SMS feature towards people and programs that want something sent."""
 
     def __init__(
         self,
@@ -56,69 +77,84 @@ class Sending:
         plan_of_numbers: NumberingPlan,
         *,
         languages: Collection[NationalLanguage],
-        wake_workers: Callable[[], None],
+        routes: Callable[[], Sequence[str]],
+        wake: Callable[[], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._numbers = plan_of_numbers
         self._languages = frozenset(languages)
-        self._wake_workers = wake_workers
+        self._routes = routes
+        self._wake = wake
 
     def preview(self, principal: Principal, text: str) -> TextPlan:
         """Return how a text would be sent, and why."""
         principal.require(Permission.SMS_SEND)
-        return plan(text, languages=self._languages, max_segments=MAX_SEGMENTS)
+        return planned(text, self._languages)
 
     async def send(
         self, principal: Principal, request: SendSms, *, idempotency_key: str = ""
     ) -> Message:
         """Queue a text; once this returns it is on disk. The same key again returns the first."""
+        (result,) = await self.send_many(principal, [(request, idempotency_key)])
+        if isinstance(result, GatewayError):
+            raise result
+        return result
+
+    async def send_many(
+        self, principal: Principal, requests: Sequence[tuple[SendSms, str]]
+    ) -> list[Message | GatewayError]:
+        """Queue many texts in one unit; each has its own result, in the order given."""
         principal.require(Permission.SMS_SEND)
-        recipient = self._recipient(request.to)
-        text_plan = plan(request.text, languages=self._languages, max_segments=MAX_SEGMENTS)
-        message = Message(
-            id=new_id(),
-            state=MessageState.QUEUED,
-            recipient=recipient.key,
-            text=request.text,
-            coding=text_plan.coding,
-            locking=text_plan.locking,
-            single=text_plan.single,
-            segments=len(text_plan.segments),
-            reason=text_plan.explanation,
-            flash=request.flash,
-            report=request.report,
-            validity_s=request.validity_s,
-            modem_id=request.modem_id,
-            user_id=principal.user_id,
-            created_at=self._clock.now(),
-        )
-        key = _Key(principal=principal, value=idempotency_key, request=request)
-        stored = await self._store.write(
-            lambda connection: _accept(connection, message, text_plan.segments, key)
-        )
-        self._wake_workers()
-        return stored
+        now = self._clock.now()
+        drafts = [self._draft_or_error(principal, *pair, now) for pair in requests]
+        good = [draft for draft in drafts if isinstance(draft, Draft)]
+        if not good:
+            return [draft for draft in drafts if isinstance(draft, GatewayError)]
+        routes = self._routes()
+        stored = iter(await self._store.write(lambda c: accepting.accept(c, good, routes, now)))
+        self._wake()
+        return [next(stored) if isinstance(draft, Draft) else draft for draft in drafts]
 
-    async def show(self, principal: Principal, message_id: str) -> tuple[Message, list[Segment]]:
-        """Return a message and its segments; raises NotFound also for what is not his to see."""
-        principal.require(Permission.SMS_READ)
+    async def cancel(self, principal: Principal, message_id: str) -> Message:
+        """Take back a message that waits; raises NotFound, or Conflict when it is under way."""
+        principal.require(Permission.SMS_SEND)
+        now = self._clock.now()
 
-        def query(connection: Connection) -> tuple[Message, list[Segment]] | None:
-            row = connection.execute(
-                select(tables.messages).where(tables.messages.c.id == message_id)
-            ).first()
-            if row is None:
-                return None
-            message = queue.message_of(row)
-            if not _may_see(connection, principal, message):
-                return None
-            return message, queue.segments_of(connection, message_id)
+        def unit(connection: Connection) -> Message:
+            message = _visible(connection, principal, message_id)
+            deciding.close(
+                connection, message, SendState.CANCELLED, now, code="cancelled",
+                text=f"taken back by {principal.name}",
+            )  # fmt: skip
+            return _visible(connection, principal, message_id)
 
-        found = await self._store.read(query)
-        if found is None:
-            raise NotFound(f"there is no message {message_id}")
-        return found
+        return await self._store.write(unit)
+
+    async def settle(
+        self, principal: Principal, message_id: str, settlement: Settlement
+    ) -> Message:
+        """Say what became of an uncertain message; raises Conflict when it is not uncertain."""
+        principal.require(Permission.SMS_SEND)
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> Message:
+            message = _visible(connection, principal, message_id)
+            if message.state is not SendState.UNCERTAIN:
+                raise Conflict(f"message {message_id} is {message.state}, not uncertain")
+            deciding.settle(
+                connection, message, _SETTLED_AS[settlement], now,
+                text=f"{principal.name} says: {settlement}",
+            )  # fmt: skip
+            audit.record(
+                connection, principal, "settle", ("sms", message_id), at=now,
+                changes={"as": settlement},
+            )  # fmt: skip
+            return _visible(connection, principal, message_id)
+
+        message = await self._store.write(unit)
+        self._wake()
+        return message
 
     async def forget_keys(self) -> None:
         """Drop idempotency keys that no client repeats any more."""
@@ -126,6 +162,39 @@ class Sending:
         old = tables.idempotency_keys.c.at < before
         await self._store.write(
             lambda connection: connection.execute(delete(tables.idempotency_keys).where(old))
+        )
+
+    def _draft_or_error(
+        self, principal: Principal, request: SendSms, key: str, now: datetime
+    ) -> Draft | GatewayError:
+        try:
+            return self._draft(principal, request, key, now)
+        except Invalid as error:
+            return error
+
+    def _draft(self, principal: Principal, request: SendSms, key: str, now: datetime) -> Draft:
+        _check_times(request, now)
+        message, texts = drafted(
+            self._recipient(request.to).key,
+            request.text,
+            self._languages,
+            now,
+            at=request.at,
+            flash=request.flash,
+            report=request.report,
+            validity_s=request.validity_s,
+            modem_id=request.modem_id,
+            priority=request.priority,
+            expires_at=request.expires_at,
+            zone=request.zone,
+            user_id=principal.user_id,
+        )
+        return Draft(
+            message=message,
+            texts=texts,
+            key=key,
+            key_owner=principal.user_id or principal.name,
+            fingerprint=_fingerprint(request) if key else "",
         )
 
     def _recipient(self, to: str) -> PhoneNumber:
@@ -138,94 +207,32 @@ class Sending:
         return number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Key:
-    principal: Principal
-    value: str
-    request: SendSms
-
-    @property
-    def owner(self) -> str:
-        return self.principal.user_id or self.principal.name
-
-    @property
-    def fingerprint(self) -> str:
-        fields = {name: getattr(self.request, name) for name in SendSms.__dataclass_fields__}
-        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
-
-
-def _accept(connection: Connection, message: Message, texts: tuple[str, ...], key: _Key) -> Message:
-    if key.value and (earlier := _earlier(connection, key)) is not None:
-        return earlier
-    if message.modem_id and not settings.find(connection, "modem", message.modem_id):
-        raise Invalid(
-            f"there is no modem {message.modem_id!r}; `santral modem list` shows all", field="modem"
-        )
-    owner = by_number(connection, message.recipient)
-    if owner is not None:
-        message = replace(message, party_id=owner.party_id, person_id=owner.person_id)
-    queue.enqueue(connection, message, texts, message.modem_id)
-    if key.value:
-        connection.execute(
-            insert(tables.idempotency_keys).values(
-                owner=key.owner,
-                key=key.value,
-                fingerprint=key.fingerprint,
-                message_id=message.id,
-                at=message.created_at,
+def _check_times(request: SendSms, now: datetime) -> None:
+    for field in ("at", "expires_at"):
+        moment = getattr(request, field)
+        if moment is None:
+            continue
+        if moment.tzinfo is None:
+            raise Invalid(
+                f"{field} lacks its time zone; write it as 2026-03-01T09:30:00+03:00", field=field
             )
+        if moment - now > MAX_AHEAD:
+            raise Invalid(f"{field} is more than a year ahead", field=field)
+    if request.at and request.expires_at and request.expires_at <= request.at:
+        raise Invalid("expires_at lies before at: it could never be sent", field="expires_at")
+    if request.zone and zone_named(request.zone) is None:
+        raise Invalid(
+            f"{request.zone!r} is no time zone; write it as Europe/Istanbul", field="zone"
         )
-    history.record(connection, _line(message))
-    events.append(
-        connection,
-        events.Event(
-            kind="sms.queued",
-            subject=message.id,
-            at=message.created_at,
-            audience=events.audience_of(message.user_id),
-            data={"party": message.party_id},
-        ),
-    )
+
+
+def _fingerprint(request: SendSms) -> str:
+    values = {name: getattr(request, name) for name in SendSms.__dataclass_fields__}
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _visible(connection: Connection, principal: Principal, message_id: str) -> Message:
+    message = ledger.find(connection, message_id)
+    if message is None or not may_see(connection, principal, message):
+        raise NotFound(f"there is no message {message_id}")
     return message
-
-
-def _earlier(connection: Connection, key: _Key) -> Message | None:
-    table = tables.idempotency_keys
-    row = connection.execute(
-        select(table).where(table.c.owner == key.owner, table.c.key == key.value)
-    ).first()
-    if row is None:
-        return None
-    if row.fingerprint != key.fingerprint:
-        raise Conflict(
-            f"the Idempotency-Key {key.value!r} was used for another message "
-            f"({row.message_id}); use a new key for a new message"
-        )
-    query = select(tables.messages).where(tables.messages.c.id == row.message_id)
-    return queue.message_of(connection.execute(query).one())
-
-
-def _line(message: Message) -> Interaction:
-    return Interaction(
-        kind=InteractionKind.SMS,
-        direction=Direction.OUT,
-        ref=message.id,
-        number=message.recipient,
-        line=message.modem_id,
-        party_id=message.party_id,
-        person_id=message.person_id,
-        user_id=message.user_id,
-        started_at=message.created_at,
-        outcome=message.state.value,
-        text=message.text,
-    )
-
-
-def _may_see(connection: Connection, principal: Principal, message: Message) -> bool:
-    """A message is its sender's to see, and that of whoever may see its customer."""
-    if principal.sight is Sight.ALL or message.user_id == principal.user_id:
-        return True
-    if message.party_id is None:
-        return message.user_id is None
-    query = select(parties.c.responsible_id).where(parties.c.id == message.party_id)
-    return may_see(principal, connection.execute(query).scalar())

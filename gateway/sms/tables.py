@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -34,17 +35,27 @@ messages = Table(
     Column("validity_s", Integer),
     Column("modem_id", Text, nullable=False),
     Column("pinned_modem_id", Text, nullable=False),
+    Column("preferred_modem_id", Text, nullable=False),
+    Column("avoided", Text, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("automatic", Boolean, nullable=False),
     Column("user_id", Id),
     Column("party_id", Id, index=True),
     Column("person_id", Id),
     Column("attempts", Integer, nullable=False),
     Column("not_before", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
     Column("error_code", Text, nullable=False),
     Column("error_text", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
     Column("settled_at", UtcDateTime),
-    Index("ix_sms_messages_state_id", "state", "id"),
+    Index("ix_sms_messages_queue", "state", "priority", "id"),
+    Index("ix_sms_messages_recipient", "recipient", "id"),
+    Index("ix_sms_messages_due", "state", "not_before"),
+    Index("ix_sms_messages_expiry", "state", "expires_at"),
 )
 
 segments = Table(
@@ -59,6 +70,10 @@ segments = Table(
     Column("reference", Integer),
     Column("submitted_at", UtcDateTime),
     Column("status", Integer),
+    Column("sender", Text, nullable=False),
+    Column("cost", Float),
+    Column("error_code", Text, nullable=False),
+    Index("ix_sms_segments_modem", "modem_id", "submitted_at"),
     Index("ix_sms_segments_report", "recipient", "modem_id", "reference"),
 )
 
@@ -145,7 +160,18 @@ received = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("party_id", Id, index=True),
     Column("person_id", Id),
+    Index("ix_sms_received_sender", "sender", "id"),
 )
+
+balances = Table(
+    "sms_balances",
+    metadata,
+    Column("modem_id", Text, primary_key=True),
+    Column("amount", Float),
+    Column("text", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+"""What each SIM's network said of its balance, last."""
 
 unreadable = Table(
     "sms_unreadable",
@@ -158,6 +184,7 @@ unreadable = Table(
 )
 
 __all__ = [
+    "balances",
     "concat_references",
     "groups",
     "idempotency_keys",

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -14,9 +15,13 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.errors import Permanent, Temporary, Unavailable, Uncertain
 from gateway.kernel.metrics import Metrics
 from gateway.kernel.store import Store
+from gateway.sending import quotas
+from gateway.sending.states import SendState
 from gateway.sms import queue
-from gateway.sms.model import Claimed, MessageState, Segment
+from gateway.sms.dispatch import Dispatch
+from gateway.sms.model import Claimed, Message, Segment
 from gateway.sms.port import Modem
+from gateway.sms.queue import Retry
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +31,7 @@ STORE_PAUSE_S = 1.0
 """How long a worker waits before it tells a database again that does not work."""
 IDLE_LOOK_S = 30.0
 """How often an idle worker looks at the queue although nothing woke it."""
+SHORTEST_LOOK_S = 0.05
 NOT_READY = "not_ready"
 """Code of a refusal that says nothing about the message: another modem may take it at once."""
 
@@ -61,12 +67,14 @@ class Worker:
     """Submits message after message by one modem, and stores what became of each."""
 
     def __init__(
-        self, modem_id: str, modem: Modem, store: Store, clock: Clock, wake: Wake, metrics: Metrics
-    ) -> None:
+        self, modem_id: str, modem: Modem, store: Store, clock: Clock, dispatch: Dispatch, *,
+        wake: Wake, metrics: Metrics,
+    ) -> None:  # fmt: skip
         self._modem_id = modem_id
         self._modem = modem
         self._store = store
         self._clock = clock
+        self._dispatch = dispatch
         self._wake = wake
         self._metrics = metrics
         self._draining = False
@@ -88,10 +96,14 @@ class Worker:
                 claimed = None if self._draining else await self._claim()
                 if claimed is None:
                     await self._rest(woken)
+                    continue
+                if self._dispatch.rest(self._modem_id, idle=False):
+                    self._wake.all()
                 while claimed is not None:
                     claimed = await self._send(claimed)
                 self._idle.set()
         finally:
+            self._dispatch.rest(self._modem_id, idle=False)
             self._wake.unsubscribe(woken)
 
     async def drain(self) -> None:
@@ -101,10 +113,22 @@ class Worker:
 
     async def _rest(self, woken: asyncio.Event) -> None:
         self._idle.set()
-        due = await self._store.read(lambda connection: queue.next_due(connection, self._modem_id))
+        now = self._clock.now()
+        terms = self._dispatch.terms(self._modem_id)
+
+        def look(connection: Connection) -> tuple[datetime | None, quotas.Room]:
+            room = quotas.room(connection, terms.sender, terms.quota, now, terms.zone)
+            return queue.next_due(connection, self._modem_id, now), room
+
+        due, room = await self._store.read(look)
+        full_until = room.until if room.left == 0 else None
+        self._dispatch.rest(self._modem_id, idle=full_until is None, full_until=full_until)
+        moments = [moment for moment in (due, room.until) if moment is not None]
         pause_s = IDLE_LOOK_S
-        if due is not None:
-            pause_s = min(pause_s, max((due - self._clock.now()).total_seconds(), 0.05))
+        if moments:
+            pause_s = min(pause_s, max((min(moments) - now).total_seconds(), SHORTEST_LOOK_S))
+        if terms.choice.later:
+            pause_s = min(pause_s, max(terms.patience.total_seconds(), SHORTEST_LOOK_S))
         try:
             async with asyncio.timeout(pause_s):
                 await woken.wait()
@@ -113,33 +137,41 @@ class Worker:
 
     async def _claim(self) -> Claimed | None:
         self._idle.clear()
-        now = self._clock.now()
-        return await self._stored(lambda connection: queue.claim(connection, self._modem_id, now))
+        now, terms = self._clock.now(), self._dispatch.terms(self._modem_id)
+        return await self._stored(
+            lambda connection: queue.claim(connection, self._modem_id, terms, now)
+        )
 
     async def _send(self, claimed: Claimed) -> Claimed | None:
         """Submit what waits of a message; returns the next message when this one is through."""
         waiting = claimed.waiting
+        next_message = None
         for segment, following in zip(waiting, (*waiting[1:], None), strict=True):
+            outgoing = claimed.outgoing(segment, self._clock.now())
             try:
-                receipt = await self._modem.submit(
-                    claimed.outgoing(segment), queue.token_of(segment)
-                )
+                receipt = await self._modem.submit(outgoing, queue.token_of(segment))
             except (Temporary, Permanent, Uncertain) as error:
                 await self._store_error(segment, error)
                 return None
             self._count("sent")
-            next_message = await self._store_sent(segment, receipt.reference, following)
+            next_message = await self._store_sent(
+                claimed.message, segment, receipt.reference, following
+            )
         return next_message
 
     async def _store_sent(
-        self, segment: Segment, reference: int, following: Segment | None
+        self, message: Message, segment: Segment, reference: int, following: Segment | None
     ) -> Claimed | None:
-        now = self._clock.now()
+        now, terms = self._clock.now(), self._dispatch.terms(self._modem_id)
         go_on = following is None and not self._draining and self._modem.status.ready
 
         def unit(connection: Connection) -> Claimed | None:
-            queue.sent(connection, segment, self._modem_id, reference, now, following=following)
-            return queue.claim(connection, self._modem_id, now) if go_on else None
+            if following is not None:
+                queue.begin(
+                    connection, following, self._modem_id, terms, now, recipient=message.recipient
+                )
+            queue.sent(connection, message, segment, reference, now)
+            return queue.claim(connection, self._modem_id, terms, now) if go_on else None
 
         return await self._stored(unit)
 
@@ -147,16 +179,23 @@ class Worker:
         self, segment: Segment, error: Temporary | Permanent | Uncertain
     ) -> None:
         now = self._clock.now()
+        others = tuple(self._dispatch.terms(self._modem_id).others)
 
-        def unit(connection: Connection) -> MessageState:
+        def unit(connection: Connection) -> SendState:
             if isinstance(error, Uncertain):
                 return queue.uncertain(connection, segment, now, str(error))
+            if isinstance(error, Permanent) and error.of_sender:
+                return queue.refused_for_sender(
+                    connection, segment, now, code=error.code, text=str(error), others=others
+                )
             if isinstance(error, Permanent):
                 return queue.failed(connection, segment, now, code=error.code, text=str(error))
-            counts = error.code != NOT_READY
-            return queue.refused(
-                connection, segment, now, code=error.code, text=str(error), counts=counts
+            retry = Retry(
+                counts=error.code != NOT_READY,
+                others=others,
+                at_least=timedelta(seconds=error.retry_after_s),
             )
+            return queue.refused(connection, segment, now, retry, code=error.code, text=str(error))
 
         state = await self._stored(unit)
         self._count(state.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -14,17 +14,17 @@ from gateway.web.routes import NoBody, Route, Schema
 _REF = "#/components/schemas/{model}"
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 JsonObject = dict[str, Any]
+References = Mapping[tuple[Any, Any], JsonObject]
+"""The reference to each model, by the model and its mode."""
 
 
 def document(routes: Sequence[Route], version: str) -> JsonObject:
     """Return the document that describes these routes."""
-    models = _models(routes)
-    _, definitions = models_json_schema(
-        [(model, mode) for model, mode in models], ref_template=_REF
-    )
+    references, definitions = models_json_schema(_models(routes), ref_template=_REF)
     paths: JsonObject = {}
     for route in routes:
-        paths.setdefault(f"/api/v1{route.path}", {})[route.method.lower()] = _operation(route)
+        operation = _operation(route, references)
+        paths.setdefault(f"/api/v1{route.path}", {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -44,30 +44,32 @@ def document(routes: Sequence[Route], version: str) -> JsonObject:
 def _models(routes: Sequence[Route]) -> list[tuple[type[Schema], Any]]:
     found: dict[tuple[type[Schema], str], None] = {(Problem, "serialization"): None}
     for route in routes:
-        if route.body is not NoBody:
-            found[(route.body, "validation")] = None
+        for model in (route.body, route.query):
+            if model is not NoBody:
+                found[(model, "validation")] = None
         found[(route.returns, "serialization")] = None
     return list(found)
 
 
-def _operation(route: Route) -> JsonObject:
+def _operation(route: Route, references: References) -> JsonObject:
+    media_type = "application/json" if route.lines is None else "application/x-ndjson"
+    problem = references[Problem, "serialization"]
     operation: JsonObject = {
         "summary": route.summary,
         "operationId": _operation_id(route),
         "description": f"Needs the scope `{route.permission}`.",
         "parameters": [*_path_parameters(route), *_query_parameters(route), *_headers(route)],
         "responses": {
-            str(route.status): _content(route.returns, "Done", "application/json"),
-            "4XX": _content(Problem, "The request's fault", "application/problem+json"),
-            "5XX": _content(Problem, "Our fault", "application/problem+json"),
+            str(route.status): _content(references[route.returns, "serialization"], media_type)
+            | {"description": "Done"},
+            "4XX": _content(problem, "application/problem+json")
+            | {"description": "The request's fault"},
+            "5XX": _content(problem, "application/problem+json") | {"description": "Our fault"},
         },
     }
     if route.body is not NoBody:
-        operation["requestBody"] = {
-            "required": True,
-            **_content(route.body, "", "application/json"),
-        }
-        del operation["requestBody"]["description"]
+        body = _content(references[route.body, "validation"], media_type)
+        operation["requestBody"] = {"required": True, **body}
     return operation
 
 
@@ -76,9 +78,8 @@ def _operation_id(route: Route) -> str:
     return "_".join([route.method.lower(), *words])
 
 
-def _content(model: type[Schema], description: str, media_type: str) -> JsonObject:
-    schema = {"$ref": _REF.format(model=model.__name__)}
-    return {"description": description, "content": {media_type: {"schema": schema}}}
+def _content(schema: JsonObject, media_type: str) -> JsonObject:
+    return {"content": {media_type: {"schema": schema}}}
 
 
 def _path_parameters(route: Route) -> list[JsonObject]:
@@ -91,7 +92,7 @@ def _path_parameters(route: Route) -> list[JsonObject]:
 def _query_parameters(route: Route) -> list[JsonObject]:
     if route.query is NoBody:
         return []
-    schema = route.query.model_json_schema()
+    schema = route.query.model_json_schema(ref_template=_REF)
     required = schema.get("required", ())
     return [
         {"name": name, "in": "query", "required": name in required, "schema": part}

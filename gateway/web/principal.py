@@ -18,6 +18,8 @@ class Permission(StrEnum):
     MODEMS_MANAGE = "modems:manage"
     PARTIES_READ = "parties:read"
     PARTIES_WRITE = "parties:write"
+    SETTINGS_MANAGE = "settings:manage"
+    """Rules, quiet hours, webhooks."""
     USERS_MANAGE = "users:manage"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -47,6 +47,10 @@ class Reply:
 
 
 Handler = Callable[[Call[Any, Any]], Awaitable[Schema | Reply]]
+Lines = AsyncIterator[list[bytes]]
+"""The lines of a body as they arrive, some at a time."""
+LineHandler = Callable[[Call[Any, Any], Lines], AsyncIterator[bytes]]
+"""Answers lines with lines (NDJSON), in the same order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,5 +67,7 @@ class Route:
     body: type[Schema] = NoBody
     query: type[Schema] = NoBody
     status: int = 200
+    lines: LineHandler | None = None
+    """Set where body and answer are streams of JSON lines; `body` and `returns` are one line."""
     idempotent_by_key: bool = False
     """Takes an Idempotency-Key header."""

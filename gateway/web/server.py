@@ -17,7 +17,7 @@ from pydantic_core import from_json
 from gateway.kernel.errors import BadRequest, ConfigError, Invalid, Unauthenticated
 from gateway.kernel.health import Condition, Health
 from gateway.kernel.metrics import Metrics
-from gateway.web import openapi
+from gateway.web import openapi, streams
 from gateway.web.principal import LOCAL_ADMINISTRATOR, Authenticator, Principal
 from gateway.web.problems import problem_of_validation, problems, respond
 from gateway.web.routes import Call, NoBody, Reply, Route, Schema
@@ -107,6 +107,8 @@ class Server:
         async def endpoint(request: web.Request) -> web.StreamResponse:
             principal = await who(request)
             principal.require(route.permission)
+            if route.lines is not None:
+                return await streams.answer(request, route, principal)
             try:
                 body = await _body(request, route.body)
             except ValidationError as error:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,23 +29,52 @@ def postgres(tmp_path_factory: pytest.TempPathFactory, need_program: object) -> 
         yield cluster
 
 
-async def _new_database(cluster: Cluster) -> str:
-    name = f"t{new_id()}"
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database that the migrations made; tests work on copies."""
+    path = tmp_path_factory.mktemp("migrated") / "santral.db"
+    _run(_migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: Cluster) -> str:
+    """The name of a PostgreSQL database that the migrations made; tests work on copies."""
+    name = "migrated"
+    _run(_create(postgres, name, template="template1"))
+    _run(_migrate(postgres.url(name)))
+    return name
+
+
+def _run(work: Coroutine[None, None, None]) -> None:
+    """Run in a loop of its own, for pytest's own loop may be anywhere."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, work).result()
+
+
+async def _migrate(url: str) -> None:
+    await (await open_store(url)).close()
+
+
+async def _create(cluster: Cluster, name: str, template: str) -> None:
     engine = create_async_engine(cluster.url("postgres"), isolation_level="AUTOCOMMIT")
     try:
         async with engine.connect() as connection:
-            await connection.execute(text(f"CREATE DATABASE {name}"))
+            await connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     finally:
         await engine.dispose()
-    return cluster.url(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a new database, on each engine in turn."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a fresh migrated database, on each engine in turn."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'santral.db'}"
-    return await _new_database(request.getfixturevalue("postgres"))
+        path = tmp_path / "santral.db"
+        shutil.copy(request.getfixturevalue("migrated_file"), path)
+        return f"sqlite:///{path}"
+    cluster, name = request.getfixturevalue("postgres"), f"t{new_id()}"
+    _run(_create(cluster, name, request.getfixturevalue("migrated_database")))
+    return str(cluster.url(name))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.kernel.errors import Invalid
-from gateway.parties import cursor
+from gateway.web import cursor
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00")), max_size=3))

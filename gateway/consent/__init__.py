@@ -1,0 +1,1 @@
+"""Who does not want to be contacted, and how he says so."""

@@ -1,0 +1,1 @@
+"""One policy for everything that goes out, on whatever channel."""

@@ -1,0 +1,283 @@
+"""Takes messages into the store: many in one unit of work, each with its own result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+import gateway.consent.tables as consent
+import gateway.history.tables as history
+from gateway.consent.model import Block, Channel
+from gateway.history.model import Direction, Interaction, InteractionKind
+from gateway.kernel import events, settings
+from gateway.kernel.errors import Conflict, GatewayError, Invalid
+from gateway.kernel.ids import new_id
+from gateway.parties.lookup import by_numbers
+from gateway.sending.states import SendState
+from gateway.sms import deciding, ledger, queue, tables
+from gateway.sms.model import Message, SegmentState
+from gateway.sms.routing import route_of
+
+_M = tables.messages.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message that was checked and planned, and is to be stored."""
+
+    message: Message
+    texts: tuple[str, ...]
+    key: str = ""
+    """The Idempotency-Key, with its owner and what it was given for."""
+    key_owner: str = ""
+    fingerprint: str = ""
+    despite_block: bool = False
+    """Sent to who must not be contacted: the confirmation of that very wish."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the store knows about the recipients and keys of a batch."""
+
+    earlier: dict[tuple[str, str], tuple[str, str]]
+    blocked: dict[str, str]
+    modems: frozenset[str]
+    preferred: dict[str, str]
+    fresh: dict[str, Message] = field(default_factory=dict)
+    """What this batch accepted so far, by id."""
+
+
+def accept(
+    connection: Connection, drafts: Sequence[Draft], routes: Sequence[str], now: datetime
+) -> list[Message | GatewayError]:
+    """Store messages; each gets its message, the one its key was used for, or its error."""
+    known = _known(connection, drafts)
+    owners = by_numbers(connection, {draft.message.recipient for draft in drafts})
+    results: list[Message | GatewayError] = []
+    accepted: list[tuple[Draft, Message]] = []
+    for draft in drafts:
+        result = _judge(connection, draft, known, now)
+        if result is None:
+            owner = owners.get(draft.message.recipient)
+            message = draft.message
+            if owner is not None:
+                message = replace(message, party_id=owner.party_id, person_id=owner.person_id)
+            accepted.append((draft, message))
+            if draft.key:
+                known.earlier[draft.key_owner, draft.key] = (draft.fingerprint, message.id)
+            known.fresh[message.id] = message
+            result = message
+        results.append(result)
+    if accepted:
+        _store(connection, accepted, known, routes)
+    return results
+
+
+def _judge(
+    connection: Connection, draft: Draft, known: _Known, now: datetime
+) -> Message | GatewayError | None:
+    message = draft.message
+    earlier = known.earlier.get((draft.key_owner, draft.key)) if draft.key else None
+    if earlier is not None:
+        return _repeated(connection, draft, known, *earlier)
+    reason = known.blocked.get(message.recipient)
+    if reason is not None and not draft.despite_block:
+        return Conflict(f"{message.recipient} must not be contacted: {reason}")
+    if message.modem_id and message.modem_id not in known.modems:
+        return Invalid(
+            f"there is no modem {message.modem_id!r}; `santral modem list` shows all",
+            field="modem",
+        )
+    if message.expires_at is not None and message.expires_at <= now:
+        return Invalid("its last time has passed already", field="expires_at")
+    return None
+
+
+def _repeated(
+    connection: Connection, draft: Draft, known: _Known, fingerprint: str, message_id: str
+) -> Message | GatewayError:
+    if fingerprint != draft.fingerprint:
+        return Conflict(
+            f"the Idempotency-Key {draft.key!r} was used for another message ({message_id}); "
+            "use a new key for a new message"
+        )
+    found = known.fresh.get(message_id) or ledger.find(connection, message_id)
+    assert found is not None
+    return found
+
+
+_KEYS = select(tables.idempotency_keys).where(
+    tables.idempotency_keys.c.key.in_(bindparam("keys", expanding=True)),
+    tables.idempotency_keys.c.owner == bindparam("of_owner"),
+)
+_BLOCKED = select(consent.blocks.c.number, consent.blocks.c.source, consent.blocks.c.reason).where(
+    consent.blocks.c.number.in_(bindparam("numbers", expanding=True)),
+    consent.blocks.c.channel.in_((Channel.SMS.value, Channel.ALL.value)),
+)
+_LAST_HEARD = (
+    select(tables.received.c.sender, func.max(tables.received.c.id).label("id"))
+    .where(tables.received.c.sender.in_(bindparam("numbers", expanding=True)))
+    .group_by(tables.received.c.sender)
+    .subquery()
+)
+_PREFERRED = select(tables.received.c.sender, tables.received.c.modem_id).join(
+    _LAST_HEARD, _LAST_HEARD.c.id == tables.received.c.id
+)
+
+
+def _known(connection: Connection, drafts: Sequence[Draft]) -> _Known:
+    numbers = list({draft.message.recipient for draft in drafts})
+    keys = [draft.key for draft in drafts if draft.key]
+    owner = next((draft.key_owner for draft in drafts if draft.key), "")
+    pinned = any(draft.message.modem_id for draft in drafts)
+    return _Known(
+        earlier={
+            (row.owner, row.key): (row.fingerprint, row.message_id)
+            for row in connection.execute(_KEYS, {"keys": keys, "of_owner": owner})
+        }
+        if keys
+        else {},
+        blocked={
+            row.number: row.reason or row.source
+            for row in connection.execute(_BLOCKED, {"numbers": numbers})
+        },
+        modems=frozenset(item.id for item in settings.every(connection, "modem"))
+        if pinned
+        else frozenset(),
+        preferred={
+            row.sender: row.modem_id for row in connection.execute(_PREFERRED, {"numbers": numbers})
+        },
+    )
+
+
+def _store(
+    connection: Connection,
+    accepted: Sequence[tuple[Draft, Message]],
+    known: _Known,
+    routes: Sequence[str],
+) -> None:
+    connection.execute(
+        insert(tables.messages),
+        [_row(connection, draft, message, known, routes) for draft, message in accepted],
+    )
+    connection.execute(insert(tables.segments), list(_segments(accepted)))
+    keys = [
+        {
+            "owner": draft.key_owner,
+            "key": draft.key,
+            "fingerprint": draft.fingerprint,
+            "message_id": message.id,
+            "at": message.created_at,
+        }
+        for draft, message in accepted
+        if draft.key
+    ]
+    if keys:
+        connection.execute(insert(tables.idempotency_keys), keys)
+    history.record(connection, *(_line(message) for _, message in accepted))
+    events.append(connection, *(_event(message) for _, message in accepted))
+
+
+_NAMES = tuple(item.name for item in fields(Message))
+
+
+def _row(
+    connection: Connection,
+    draft: Draft,
+    message: Message,
+    known: _Known,
+    routes: Sequence[str],
+) -> dict[str, object]:
+    row: dict[str, object] = {name: getattr(message, name) for name in _NAMES}
+    long = len(draft.texts) > 1
+    return row | {
+        "priority": int(message.priority),
+        "not_before": message.not_before or message.created_at,
+        "concat_reference": _next_reference(connection, message.recipient) if long else 0,
+        "pinned_modem_id": message.modem_id,
+        "preferred_modem_id": ""
+        if message.modem_id
+        else known.preferred.get(message.recipient, ""),
+        "avoided": "",
+        "route": route_of(message.recipient, routes),
+    }
+
+
+def _segments(accepted: Iterable[tuple[Draft, Message]]) -> Iterable[dict[str, object]]:
+    for draft, message in accepted:
+        for number, text in enumerate(draft.texts, 1):
+            yield {
+                "message_id": message.id,
+                "number": number,
+                "text": text,
+                "state": SegmentState.WAITING.value,
+                "recipient": message.recipient,
+                "modem_id": queue.NO_MODEM,
+                "sender": "",
+                "error_code": "",
+            }
+
+
+def _next_reference(connection: Connection, recipient: str) -> int:
+    """Return the recipient's next 8-bit reference, so that two long texts never mix on a phone."""
+    table = tables.concat_references
+    place = table.c.recipient == recipient
+    last = connection.execute(select(table.c.last).where(place)).scalar()
+    following = int(new_id()[-2:], 16) if last is None else (last + 1) % 256
+    if last is None:
+        connection.execute(insert(table).values(recipient=recipient, last=following))
+    else:
+        connection.execute(update(table).where(place).values(last=following))
+    return int(following)
+
+
+def _line(message: Message) -> Interaction:
+    return Interaction(
+        kind=InteractionKind.SMS,
+        direction=Direction.OUT,
+        ref=message.id,
+        number=message.recipient,
+        line=message.modem_id,
+        party_id=message.party_id,
+        person_id=message.person_id,
+        user_id=message.user_id,
+        started_at=message.created_at,
+        outcome=message.state.value,
+        text=message.text,
+    )
+
+
+def _event(message: Message) -> events.Event:
+    return events.Event(
+        kind=f"sms.{message.state}",
+        subject=message.id,
+        at=message.created_at,
+        audience=events.audience_of(message.user_id),
+        data={"party": message.party_id},
+    )
+
+
+def take_back(connection: Connection, number: str, now: datetime, reason: str) -> int:
+    """Cancel what waits for a number; return how many messages that were."""
+    query = select(_M.id).where(
+        _M.recipient == number,
+        _M.state.in_((SendState.QUEUED.value, SendState.SCHEDULED.value)),
+        _M.automatic.is_(False),
+    )
+    count = 0
+    for message_id in connection.execute(query).scalars().all():
+        message = ledger.find(connection, message_id)
+        if message is None or ledger.is_begun(connection, message.id):
+            continue
+        deciding.close(connection, message, SendState.CANCELLED, now, code="blocked", text=reason)
+        count += 1
+    return count
+
+
+def take_back_blocked(connection: Connection, block: Block) -> None:
+    """Cancel what waits for a number that must not be written to any more."""
+    if block.channel in {Channel.SMS, Channel.ALL}:
+        take_back(connection, block.number, block.at, "the number is on the do-not-contact list")

@@ -1,0 +1,194 @@
+"""The API of policies, rules, SIMs' figures and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from gateway.kernel.store import Store
+from gateway.sending import alerts
+from gateway.sms.figures import Figures, FiguresBook
+from gateway.sms.fleet import Fleet
+from gateway.sms.policy import SimPolicy, SmsPolicy, SmsRule
+from gateway.sms.policy_settings import PolicyBook
+from gateway.web.principal import Permission
+from gateway.web.routes import Call, NoBody, Route, Schema
+
+
+class RuleOut(SmsRule):
+    """A rule."""
+
+    id: str
+
+
+class RulesOut(Schema):
+    """All rules, in the order in which they are tried."""
+
+    items: tuple[RuleOut, ...]
+
+
+class RuleRemoved(Schema):
+    """It is gone."""
+
+    id: str
+
+
+class FiguresQuery(Schema):
+    """Which period is meant; this day when nothing is said."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class BalanceOut(Schema):
+    """What the network said of a SIM's balance."""
+
+    amount: float | None
+    text: str
+    at: datetime
+
+
+class FiguresOut(Schema):
+    """What a modem did in a period; counts are segments."""
+
+    modem: str
+    sent: int
+    received: int
+    by_state: dict[str, int]
+    failed_by_cause: dict[str, int]
+    cost: float
+    used: dict[str, int]
+    balance: BalanceOut | None
+
+
+class AlertOut(Schema):
+    """Something that is wrong for longer than it should be."""
+
+    name: str
+    text: str
+    remedy: str
+    since: datetime
+
+
+class AlertsOut(Schema):
+    """The alerts that stand, the oldest first."""
+
+    items: tuple[AlertOut, ...]
+
+
+class PolicyApi:
+    """Routes of what administrators decide; `apply` brings it into force after a change."""
+
+    def __init__(
+        self,
+        book: PolicyBook,
+        figures: FiguresBook,
+        fleet: Fleet,
+        store: Store,
+        *,
+        apply: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._book = book
+        self._figures = figures
+        self._fleet = fleet
+        self._store = store
+        self._apply = apply
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        manage, read = Permission.SETTINGS_MANAGE, Permission.MODEMS_READ
+        return [
+            Route(method="GET", path="/sms/policy", permission=manage, handler=self._policy,
+                  summary="Show quiet hours, opt-out words and alert limits", returns=SmsPolicy),
+            Route(method="PUT", path="/sms/policy", permission=manage, handler=self._decide,
+                  summary="Replace them; in force at once", body=SmsPolicy, returns=SmsPolicy),
+            Route(method="GET", path="/sms/rules", permission=manage, handler=self._rules,
+                  summary="List the rules of automatic answers", returns=RulesOut),
+            Route(method="POST", path="/sms/rules", permission=manage, handler=self._add,
+                  summary="Add a rule behind the others", body=SmsRule, returns=RuleOut,
+                  status=201),
+            Route(method="PUT", path="/sms/rules/{rule_id}", permission=manage,
+                  handler=self._change, summary="Replace a rule", body=SmsRule, returns=RuleOut),
+            Route(method="DELETE", path="/sms/rules/{rule_id}", permission=manage,
+                  handler=self._remove, summary="Remove a rule", returns=RuleRemoved),
+            Route(method="GET", path="/modems/{modem_id}/sim", permission=read,
+                  handler=self._sim, summary="Show a SIM's quota, costs and balance check",
+                  returns=SimPolicy),
+            Route(method="PUT", path="/modems/{modem_id}/sim", permission=manage,
+                  handler=self._decide_sim, summary="Replace them; in force at once",
+                  body=SimPolicy, returns=SimPolicy),
+            Route(method="GET", path="/modems/{modem_id}/figures", permission=read,
+                  handler=self._count, summary="Count what a modem did in a period",
+                  query=FiguresQuery, returns=FiguresOut),
+            Route(method="GET", path="/alerts", permission=read, handler=self._alerts,
+                  summary="List what is wrong for longer than it should be", returns=AlertsOut),
+        ]  # fmt: skip
+
+    async def _policy(self, _call: Call[NoBody, NoBody]) -> SmsPolicy:
+        return await self._book.policy()
+
+    async def _decide(self, call: Call[SmsPolicy, NoBody]) -> SmsPolicy:
+        policy = await self._book.decide(call.principal, call.body)
+        await self._apply()
+        return policy
+
+    async def _rules(self, _call: Call[NoBody, NoBody]) -> RulesOut:
+        return RulesOut(items=tuple(_rule(*pair) for pair in await self._book.rules()))
+
+    async def _add(self, call: Call[SmsRule, NoBody]) -> RuleOut:
+        return _rule(await self._book.add_rule(call.principal, call.body), call.body)
+
+    async def _change(self, call: Call[SmsRule, NoBody]) -> RuleOut:
+        await self._book.change_rule(call.principal, call.path["rule_id"], call.body)
+        return _rule(call.path["rule_id"], call.body)
+
+    async def _remove(self, call: Call[NoBody, NoBody]) -> RuleRemoved:
+        await self._book.remove_rule(call.principal, call.path["rule_id"])
+        return RuleRemoved(id=call.path["rule_id"])
+
+    async def _sim(self, call: Call[NoBody, NoBody]) -> SimPolicy:
+        self._fleet.get(call.path["modem_id"])
+        return (await self._book.sims()).get(call.path["modem_id"], SimPolicy())
+
+    async def _decide_sim(self, call: Call[SimPolicy, NoBody]) -> SimPolicy:
+        policy = await self._book.decide_sim(call.principal, call.path["modem_id"], call.body)
+        await self._apply()
+        return policy
+
+    async def _count(self, call: Call[NoBody, FiguresQuery]) -> FiguresOut:
+        modem_id = call.path["modem_id"]
+        sender = self._fleet.get(modem_id).status.imsi or modem_id
+        return _figures(
+            await self._figures.of_modem(
+                call.principal, modem_id, sender, since=call.query.since, until=call.query.until
+            )
+        )
+
+    async def _alerts(self, _call: Call[NoBody, NoBody]) -> AlertsOut:
+        found = await self._store.read(alerts.every)
+        return AlertsOut(
+            items=tuple(
+                AlertOut(name=one.name, text=one.text, remedy=one.remedy, since=one.since)
+                for one in found
+            )
+        )
+
+
+def _rule(rule_id: str, rule: SmsRule) -> RuleOut:
+    return RuleOut(id=rule_id, **rule.model_dump())
+
+
+def _figures(figures: Figures) -> FiguresOut:
+    balance = figures.balance
+    return FiguresOut(
+        modem=figures.modem_id,
+        sent=figures.sent,
+        received=figures.received,
+        by_state=figures.by_state,
+        failed_by_cause=figures.failed_by_cause,
+        cost=round(figures.cost, 6),
+        used={window.value: count for window, count in figures.used.items()},
+        balance=BalanceOut(amount=balance.amount, text=balance.text, at=balance.at)
+        if balance
+        else None,
+    )

@@ -1,0 +1,1 @@
+"""Tells other programs what happened: signed, in order, tried again for a day."""

@@ -1,0 +1,124 @@
+"""The API of webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from gateway.web.principal import Permission
+from gateway.web.routes import Call, NoBody, Route, Schema
+from gateway.webhooks.book import Listed, WebhookBook
+
+Kind = Annotated[str, Field(max_length=64, pattern=r"^[a-z_]+(\.[a-z_]+)*(\.\*)?$|^\*$")]
+
+
+class WebhookIn(Schema):
+    """A webhook to be added."""
+
+    url: Annotated[str, Field(max_length=2000, examples=["https://crm.example.com/santral"])]
+    kinds: Annotated[
+        tuple[Kind, ...],
+        Field(max_length=50, description="kinds of events; none: all", examples=[["sms.*"]]),
+    ] = ()
+
+
+class WebhookPatch(Schema):
+    """What changes about a webhook."""
+
+    url: Annotated[str | None, Field(max_length=2000)] = None
+    kinds: Annotated[tuple[Kind, ...] | None, Field(max_length=50)] = None
+    active: bool | None = None
+
+
+class WebhookOut(Schema):
+    """A webhook; `secret` is told once, when it is added."""
+
+    id: str
+    url: str
+    kinds: tuple[str, ...]
+    active: bool
+    created_at: datetime
+    delivered_at: datetime | None
+    failed_at: datetime | None
+    failure: str
+    dropped: int
+    refused: int = 0
+    behind: int = 0
+    secret: str | None = None
+
+
+class WebhooksOut(Schema):
+    """All webhooks."""
+
+    items: tuple[WebhookOut, ...]
+
+
+class WebhookRemoved(Schema):
+    """It is gone."""
+
+    id: str
+
+
+class WebhooksApi:
+    """Routes of webhooks; `apply` brings the couriers in line after a change."""
+
+    def __init__(self, book: WebhookBook, apply: Callable[[], Awaitable[None]]) -> None:
+        self._book = book
+        self._apply = apply
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        manage = Permission.SETTINGS_MANAGE
+        return [
+            Route(method="GET", path="/webhooks", permission=manage, handler=self._list,
+                  summary="List webhooks and what waits for each", returns=WebhooksOut),
+            Route(method="POST", path="/webhooks", permission=manage, handler=self._add,
+                  summary="Add a webhook; the answer holds its secret, once",
+                  body=WebhookIn, returns=WebhookOut, status=201),
+            Route(method="PATCH", path="/webhooks/{webhook_id}", permission=manage,
+                  handler=self._change, summary="Change a webhook", body=WebhookPatch,
+                  returns=WebhookOut),
+            Route(method="DELETE", path="/webhooks/{webhook_id}", permission=manage,
+                  handler=self._remove, summary="Remove a webhook", returns=WebhookRemoved),
+        ]  # fmt: skip
+
+    async def _list(self, call: Call[NoBody, NoBody]) -> WebhooksOut:
+        listed = await self._book.listed(call.principal)
+        return WebhooksOut(items=tuple(_shown(item) for item in listed))
+
+    async def _add(self, call: Call[WebhookIn, NoBody]) -> WebhookOut:
+        webhook = await self._book.add(call.principal, call.body.url, call.body.kinds)
+        await self._apply()
+        shown = _shown(Listed(webhook=webhook, refused=0, behind=0))
+        return shown.model_copy(update={"secret": webhook.secret})
+
+    async def _change(self, call: Call[WebhookPatch, NoBody]) -> WebhookOut:
+        changes = call.body.model_dump(exclude_none=True)
+        webhook = await self._book.change(call.principal, call.path["webhook_id"], changes)
+        await self._apply()
+        return _shown(Listed(webhook=webhook, refused=0, behind=0))
+
+    async def _remove(self, call: Call[NoBody, NoBody]) -> WebhookRemoved:
+        await self._book.remove(call.principal, call.path["webhook_id"])
+        await self._apply()
+        return WebhookRemoved(id=call.path["webhook_id"])
+
+
+def _shown(listed: Listed) -> WebhookOut:
+    webhook = listed.webhook
+    return WebhookOut(
+        id=webhook.id,
+        url=webhook.url,
+        kinds=webhook.kinds,
+        active=webhook.active,
+        created_at=webhook.created_at,
+        delivered_at=webhook.delivered_at,
+        failed_at=webhook.failed_at,
+        failure=webhook.failure,
+        dropped=webhook.dropped,
+        refused=listed.refused,
+        behind=listed.behind,
+    )

@@ -1,0 +1,35 @@
+"""Tables of webhooks and of the events that a receiver refused."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
+
+from gateway.kernel.store.schema import Id, JsonText, UtcDateTime, metadata
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("kinds", JsonText, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("after_event", BigInteger, nullable=False),
+    Column("dropped", Integer, nullable=False),
+    Column("delivered_at", UtcDateTime),
+    Column("failed_at", UtcDateTime),
+    Column("failure", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+backlog = Table(
+    "webhook_backlog",
+    metadata,
+    Column("webhook_id", Id, ForeignKey("webhooks.id", ondelete="CASCADE"), primary_key=True),
+    Column("event_id", BigInteger, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False),
+    Index("ix_webhook_backlog_due", "webhook_id", "next_at"),
+)
+"""Events that were refused, and those of the same subject that must not overtake them."""
