@@ -21,6 +21,7 @@ from pathlib import Path
 
 import aiohttp
 
+from benchmarks.processes import cpu_s, family
 from simulators.modem.child import ChildModem, ModemProcess
 from tests.service import ServiceProcess
 
@@ -31,7 +32,6 @@ PEER_MESSAGES = {1: 200, 8: 1600}
 POSTING = 20
 ANCHORS = {"gammu-smsd": 11.2, "smsd": 32.7}
 """Messages a second over eight modems, as measured on another simulator."""
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,13 @@ async def _santral(modems: int) -> Figure:
         async with service:
             await service.until_ready(modems)
             assert service.process is not None
-            before = _cpu_s([service.process.pid])
+            before = cpu_s([service.process.pid])
             began = time.perf_counter()
             await _post(service, count)
             while _sent(simulator.modems) < count:
                 await asyncio.sleep(0.05)
             took = time.perf_counter() - began
-            cpu = _cpu_s([service.process.pid]) - before
+            cpu = cpu_s([service.process.pid]) - before
             note = f"(accepted to last sent: {count / took:.1f} msg/s)"
             return Figure(
                 "Santral", modems, count, _rate(simulator.modems), cpu / count * 1e3, note
@@ -176,7 +176,7 @@ def _watch(
             ends = time.monotonic() + PEER_S
             while time.monotonic() < ends and _sent(modems) < wanted:
                 time.sleep(0.2)
-            cpu = sum(_cpu_s(_family(process.pid)) for process in processes)
+            cpu = sum(cpu_s(family(process.pid)) for process in processes)
             sent = _sent(modems)
         finally:
             for process in processes:
@@ -204,19 +204,6 @@ def _rate(modems: Sequence[ChildModem]) -> float:
     ]
     span = max(times, default=0.0) - min(times, default=0.0)
     return (len(times) - 1) / span if span else 0.0
-
-
-def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(one for child in children for one in _family(int(child)))]
-
-
-def _cpu_s(pids: Sequence[int]) -> float:
-    total = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / _TICKS
 
 
 @contextmanager

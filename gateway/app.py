@@ -144,7 +144,7 @@ def _compose(
     apply = partial(fleet.apply, inbox) if devices else _leave_alone
     deliver = couriers.apply if devices else _leave_alone
     routes = [
-        *PeopleApi(Users(store, clock, plan), tokens).routes(),
+        *PeopleApi(Users(store, clock, plan, changed=tokens.forget), tokens).routes(),
         *PartiesApi(book, importer).routes(),
         *HistoryApi(Timeline(store)).routes(),
         *ConsentApi(ConsentBook(store, clock, plan, on_block=[take_back_blocked])).routes(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gateway.history.model import Interaction, InteractionKind
 from gateway.kernel.ids import new_id
+from gateway.kernel.store import rows
 from gateway.kernel.store.schema import Id, UtcDateTime, metadata
 from gateway.parties.port import Attachment
 
@@ -109,30 +111,26 @@ _ATTACH = (
 
 def record(connection: Connection, *interactions_: Interaction) -> None:
     """Write interactions inside a unit of work; the same kind and ref again updates one."""
-    connection.execute(
-        _RECORD[connection.dialect.name], [_values(interaction) for interaction in interactions_]
-    )
+    values = [dict(zip(_COLUMNS, _row(interaction), strict=True)) for interaction in interactions_]
+    connection.execute(_RECORD[connection.dialect.name], values)
 
 
-def _values(interaction: Interaction) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "kind": interaction.kind.value,
-        "ref": interaction.ref,
-        "direction": interaction.direction.value,
-        "party_id": interaction.party_id,
-        "person_id": interaction.person_id,
-        "user_id": interaction.user_id,
-        "number": interaction.number,
-        "line": interaction.line,
-        "started_at": interaction.started_at,
-        "ended_at": interaction.ended_at,
-        "outcome": interaction.outcome,
-        "text": interaction.text,
-        "document": interaction.document,
-        "created_at": interaction.started_at,
-        "updated_at": interaction.started_at,
-    }
+def add(connection: Connection, interactions_: Sequence[Interaction]) -> None:
+    """Write interactions that are new for certain: many at once cost less than by `record`."""
+    rows.add(connection, interactions, _COLUMNS, [_row(one) for one in interactions_])
+
+
+_PLAIN = (
+    "ref", "party_id", "person_id", "user_id", "number", "line", "started_at", "ended_at",
+    "outcome", "text", "document",
+)  # fmt: skip
+_COLUMNS = ("id", "kind", "direction", "created_at", "updated_at", *_PLAIN)
+_plain_of = attrgetter(*_PLAIN)
+
+
+def _row(one: Interaction) -> tuple[Any, ...]:
+    kind, direction = one.kind.value, one.direction.value
+    return (new_id(), kind, direction, one.started_at, one.started_at, *_plain_of(one))
 
 
 def settle(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, select
 
+from gateway.kernel.store import rows
 from gateway.kernel.store.schema import JsonText, UtcDateTime, metadata
 
 events = Table(
@@ -32,8 +33,7 @@ def audience_of(user_id: str | None) -> str:
     return f"user:{user_id}" if user_id else EVERYONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """One fact; `subject` is the id of the object it happened to."""
 
     kind: str
@@ -46,20 +46,11 @@ class Event:
 
 def append(connection: Connection, *occurred: Event) -> None:
     """Write events inside the unit of work that made them true."""
-    if occurred:
-        connection.execute(
-            insert(events),
-            [
-                {
-                    "at": event.at,
-                    "kind": event.kind,
-                    "subject": event.subject,
-                    "audience": event.audience,
-                    "data": dict(event.data),
-                }
-                for event in occurred
-            ],
-        )
+    rows.add(connection, events, _COLUMNS, [_row_of(event) for event in occurred])
+
+
+_COLUMNS = ("at", "kind", "subject", "audience", "data")
+_row_of = attrgetter(*_COLUMNS)
 
 
 def after(

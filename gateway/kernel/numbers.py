@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import phonenumbers
 
@@ -12,6 +13,7 @@ from gateway.kernel.errors import Invalid
 
 MAX_RAW_LENGTH = 64
 _SEPARATORS = re.compile(r"[\s\-./()\u00a0\u2010-\u2015\u2212]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DIALLABLE = re.compile(r"\+?[0-9]+")
 _SHORT = re.compile(r"[0-9*#]{2,6}")
 _WITHHELD = frozenset(
@@ -65,12 +67,15 @@ class NumberingPlan:
         """Return the number that a person wrote; raises Invalid with what is wrong with it."""
         if len(raw) > MAX_RAW_LENGTH:
             raise Invalid(f"the number is longer than {MAX_RAW_LENGTH} characters", field=field)
-        if any(ord(char) < 32 or ord(char) == 127 for char in raw):
+        if _CONTROL.search(raw):
             raise Invalid("the number holds a line break or control character", field=field)
         text = _SEPARATORS.sub("", raw)
         if not text:
             raise Invalid("the number is empty; write it as +905321234567", field=field)
-        text = _to_ascii_digits(text)
+        if not text.isascii():
+            text = _to_ascii_digits(text)
+        if _is_canonical(text):
+            return PhoneNumber(text, NumberKind.E164)
         if _SHORT.fullmatch(text):
             return PhoneNumber(text, NumberKind.SHORT)
         if not _DIALLABLE.fullmatch(text):
@@ -94,8 +99,8 @@ class NumberingPlan:
                 "code, as in +905321234567",
                 field=field,
             )
-        key = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        return PhoneNumber(key, NumberKind.E164)
+        significant = phonenumbers.national_significant_number(number)
+        return PhoneNumber(f"+{number.country_code}{significant}", NumberKind.E164)
 
     def from_network(self, raw: str, *, alphanumeric: bool = False) -> PhoneNumber:
         """Return the number that a network reported; never raises, since networks say anything."""
@@ -127,6 +132,51 @@ def _complete(number: phonenumbers.PhoneNumber) -> bool:
     """Tell whether a number can be dialled from anywhere, not just from its own town."""
     reason = phonenumbers.is_possible_number_with_reason(number)
     return bool(reason == phonenumbers.ValidationResult.IS_POSSIBLE)
+
+
+_CANONICAL = re.compile(r"\+[1-9][0-9]{5,15}")
+
+
+def _is_canonical(text: str) -> bool:
+    """Tell whether parsing would find a complete number and leave it as it is written.
+
+    True only where it certainly would: in a mailing almost every number is, and this costs a fifth
+    of parsing it. The rules are the library's, from its own tables.
+    """
+    if not _CANONICAL.fullmatch(text):
+        return False
+    for digits in (1, 2, 3):
+        scheme = _scheme(int(text[1 : 1 + digits]))
+        if scheme is not None:
+            national = text[1 + digits :]
+            return (
+                len(national) in scheme.lengths
+                and national[0] != "0"
+                and (scheme.prefix is None or scheme.prefix.match(national) is None)
+            )
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Scheme:
+    """What a country's complete numbers look like."""
+
+    lengths: frozenset[int]
+    prefix: re.Pattern[str] | None
+    """What would be stripped from a number's beginning."""
+
+
+@cache
+def _scheme(country_code: int) -> _Scheme | None:
+    region = phonenumbers.region_code_for_country_code(country_code)
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
+    if metadata is None or metadata.general_desc is None:
+        return None
+    prefix = metadata.national_prefix_for_parsing
+    return _Scheme(
+        lengths=frozenset(metadata.general_desc.possible_length),
+        prefix=re.compile(prefix) if prefix else None,
+    )
 
 
 def _to_ascii_digits(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -36,12 +37,26 @@ _OWNER = (
 )
 
 
+MAX_HOLDERS = 1000
+"""Tokens whose owners are kept in memory, so that a request costs no look-up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Holder:
+    """Who a good token stands for, and until when."""
+
+    principal: Principal
+    expires_at: datetime | None
+
+
 class Tokens:
     """Makes, checks and revokes tokens; the server's Authenticator."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._holders: dict[str, _Holder] = {}
+        self._changes = 0
 
     async def create(
         self,
@@ -95,23 +110,41 @@ class Tokens:
             audit.record(connection, principal, "revoke", ("token", token_id), at=now)
 
         await self._store.write(unit)
+        self.forget()
 
     async def principal_of(self, bearer_token: str) -> Principal | None:
         """Return the token's owner with the rights that both token and role give."""
-        parameters = {"secret_hash": hash_of(bearer_token)}
+        secret_hash = hash_of(bearer_token)
+        holder = self._holders.get(secret_hash) or await self._holder(secret_hash)
+        if holder is None or _past(holder.expires_at, self._clock):
+            return None
+        return holder.principal
+
+    def forget(self) -> None:
+        """Look up every token anew: a token or its owner has changed."""
+        self._changes += 1
+        self._holders.clear()
+
+    async def _holder(self, secret_hash: str) -> _Holder | None:
+        changes = self._changes
+        parameters = {"secret_hash": secret_hash}
         row = await self._store.read(
             lambda connection: connection.execute(_OWNER, parameters).first()
         )
-        if row is None or row.disabled_at or row.revoked_at or _past(row.expires_at, self._clock):
+        if row is None or row.disabled_at or row.revoked_at:
             return None
         role = Role(row.role)
         held = frozenset(Permission(scope) for scope in row.scopes)
-        return Principal(
+        principal = Principal(
             user_id=row.id,
             name=row.name,
             permissions=held & RIGHTS[role],
             sight=SIGHT[role],
         )
+        holder = _Holder(principal=principal, expires_at=row.expires_at)
+        if changes == self._changes and len(self._holders) < MAX_HOLDERS:
+            self._holders[secret_hash] = holder
+        return holder
 
 
 def hash_of(secret: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -25,10 +26,19 @@ _EXTENSION = re.compile(r"[0-9*#]{0,16}")
 class Users:
     """The people who work here."""
 
-    def __init__(self, store: Store, clock: Clock, plan: NumberingPlan) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        plan: NumberingPlan,
+        *,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take `changed`, which is called when somebody's rights have changed."""
         self._store = store
         self._clock = clock
         self._plan = plan
+        self._changed = changed
 
     async def add(
         self,
@@ -88,6 +98,7 @@ class Users:
             audit.record(connection, principal, "disable", ("user", user.id), at=now)
 
         await self._store.write(unit)
+        self._changed()
         return await self.by_login(login)
 
 

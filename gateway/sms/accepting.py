@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 import gateway.consent.tables as consent
 import gateway.history.tables as history
@@ -14,7 +15,7 @@ from gateway.consent.model import Block, Channel
 from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events, settings
 from gateway.kernel.errors import Conflict, GatewayError, Invalid
-from gateway.kernel.ids import new_id
+from gateway.kernel.store import rows
 from gateway.parties.lookup import by_numbers
 from gateway.sending.states import SendState
 from gateway.sms import deciding, ledger, queue, tables
@@ -111,7 +112,7 @@ def _repeated(
 
 _KEYS = select(tables.idempotency_keys).where(
     tables.idempotency_keys.c.key.in_(bindparam("keys", expanding=True)),
-    tables.idempotency_keys.c.owner == bindparam("of_owner"),
+    tables.idempotency_keys.c.owner.in_(bindparam("owners", expanding=True)),
 )
 _BLOCKED = select(consent.blocks.c.number, consent.blocks.c.source, consent.blocks.c.reason).where(
     consent.blocks.c.number.in_(bindparam("numbers", expanding=True)),
@@ -131,12 +132,12 @@ _PREFERRED = select(tables.received.c.sender, tables.received.c.modem_id).join(
 def _known(connection: Connection, drafts: Sequence[Draft]) -> _Known:
     numbers = list({draft.message.recipient for draft in drafts})
     keys = [draft.key for draft in drafts if draft.key]
-    owner = next((draft.key_owner for draft in drafts if draft.key), "")
+    owners = list({draft.key_owner for draft in drafts if draft.key})
     pinned = any(draft.message.modem_id for draft in drafts)
     return _Known(
         earlier={
             (row.owner, row.key): (row.fingerprint, row.message_id)
-            for row in connection.execute(_KEYS, {"keys": keys, "of_owner": owner})
+            for row in connection.execute(_KEYS, {"keys": keys, "owners": owners})
         }
         if keys
         else {},
@@ -159,79 +160,90 @@ def _store(
     known: _Known,
     routes: Sequence[str],
 ) -> None:
-    connection.execute(
-        insert(tables.messages),
-        [_row(connection, draft, message, known, routes) for draft, message in accepted],
+    references = _references(connection, accepted)
+    rows.add(
+        connection,
+        tables.messages,
+        _MESSAGE_COLUMNS,
+        [_row(*pair, known, routes, references) for pair in accepted],
+        _NEW_MESSAGE,
     )
-    connection.execute(insert(tables.segments), list(_segments(accepted)))
+    segments = list(_segments(accepted))
+    rows.add(connection, tables.segments, _SEGMENT_COLUMNS, segments, _NEW_SEGMENT)
     keys = [
-        {
-            "owner": draft.key_owner,
-            "key": draft.key,
-            "fingerprint": draft.fingerprint,
-            "message_id": message.id,
-            "at": message.created_at,
-        }
+        (draft.key_owner, draft.key, draft.fingerprint, message.id, message.created_at)
         for draft, message in accepted
         if draft.key
     ]
-    if keys:
-        connection.execute(insert(tables.idempotency_keys), keys)
-    history.record(connection, *(_line(message) for _, message in accepted))
+    rows.add(connection, tables.idempotency_keys, _KEY_COLUMNS, keys)
+    history.add(connection, [_line(message) for _, message in accepted])
     events.append(connection, *(_event(message) for _, message in accepted))
 
 
-_NAMES = tuple(item.name for item in fields(Message))
+_DECIDED = ("state", "coding", "not_before")
+_LATER = ("sent_at", "settled_at", "attempts", "error_code", "error_text")
+_PLAIN = tuple(name for name in Message.__dataclass_fields__ if name not in {*_DECIDED, *_LATER})
+_plain_of = attrgetter(*_PLAIN)
+_MESSAGE_COLUMNS = (
+    *_DECIDED, "concat_reference", "pinned_modem_id", "preferred_modem_id", "route", *_PLAIN,
+)  # fmt: skip
+_NEW_MESSAGE = (("avoided", ""), ("attempts", 0), ("error_code", ""), ("error_text", ""))
+_SEGMENT_COLUMNS = ("message_id", "number", "text", "recipient")
+_NEW_SEGMENT = (
+    ("state", SegmentState.WAITING.value), ("modem_id", queue.NO_MODEM), ("sender", ""),
+    ("error_code", ""),
+)  # fmt: skip
+_KEY_COLUMNS = ("owner", "key", "fingerprint", "message_id", "at")
 
 
 def _row(
-    connection: Connection,
     draft: Draft,
     message: Message,
     known: _Known,
     routes: Sequence[str],
-) -> dict[str, object]:
-    row: dict[str, object] = {name: getattr(message, name) for name in _NAMES}
-    long = len(draft.texts) > 1
-    return row | {
-        "priority": int(message.priority),
-        "not_before": message.not_before or message.created_at,
-        "concat_reference": _next_reference(connection, message.recipient) if long else 0,
-        "pinned_modem_id": message.modem_id,
-        "preferred_modem_id": ""
-        if message.modem_id
-        else known.preferred.get(message.recipient, ""),
-        "avoided": "",
-        "route": route_of(message.recipient, routes),
-    }
+    references: Mapping[str, int],
+) -> tuple[object, ...]:
+    preferred = "" if message.modem_id else known.preferred.get(message.recipient, "")
+    return (
+        message.state.value,
+        message.coding.value,
+        message.not_before or message.created_at,
+        references.get(message.id, 0),
+        message.modem_id,
+        preferred,
+        route_of(message.recipient, routes),
+        *_plain_of(message),
+    )
 
 
-def _segments(accepted: Iterable[tuple[Draft, Message]]) -> Iterable[dict[str, object]]:
+def _segments(accepted: Iterable[tuple[Draft, Message]]) -> Iterable[tuple[object, ...]]:
     for draft, message in accepted:
         for number, text in enumerate(draft.texts, 1):
-            yield {
-                "message_id": message.id,
-                "number": number,
-                "text": text,
-                "state": SegmentState.WAITING.value,
-                "recipient": message.recipient,
-                "modem_id": queue.NO_MODEM,
-                "sender": "",
-                "error_code": "",
-            }
+            yield message.id, number, text, message.recipient
 
 
-def _next_reference(connection: Connection, recipient: str) -> int:
-    """Return the recipient's next 8-bit reference, so that two long texts never mix on a phone."""
+def _references(
+    connection: Connection, accepted: Iterable[tuple[Draft, Message]]
+) -> dict[str, int]:
+    """Return each long message's 8-bit reference, so that two of them never mix on a phone."""
+    long = [message for draft, message in accepted if len(draft.texts) > 1]
+    if not long:
+        return {}
     table = tables.concat_references
-    place = table.c.recipient == recipient
-    last = connection.execute(select(table.c.last).where(place)).scalar()
-    following = int(new_id()[-2:], 16) if last is None else (last + 1) % 256
-    if last is None:
-        connection.execute(insert(table).values(recipient=recipient, last=following))
-    else:
-        connection.execute(update(table).where(place).values(last=following))
-    return int(following)
+    recipients = list({message.recipient for message in long})
+    place = table.c.recipient.in_(recipients)
+    last = {row.recipient: row.last for row in connection.execute(select(table).where(place))}
+    known = set(last)
+    given = {}
+    for message in long:
+        before = last.get(message.recipient, int(message.id[-2:], 16))
+        given[message.id] = last[message.recipient] = (before + 1) % 256
+    new = [(recipient, last[recipient]) for recipient in recipients if recipient not in known]
+    rows.add(connection, table, ("recipient", "last"), new)
+    changed = [{"whose": one, "last": last[one]} for one in recipients if one in known]
+    if changed:
+        connection.execute(update(table).where(table.c.recipient == bindparam("whose")), changed)
+    return given
 
 
 def _line(message: Message) -> Interaction:
@@ -252,11 +264,11 @@ def _line(message: Message) -> Interaction:
 
 def _event(message: Message) -> events.Event:
     return events.Event(
-        kind=f"sms.{message.state}",
-        subject=message.id,
-        at=message.created_at,
-        audience=events.audience_of(message.user_id),
-        data={"party": message.party_id},
+        f"sms.{message.state}",
+        message.id,
+        message.created_at,
+        events.audience_of(message.user_id),
+        {"party": message.party_id},
     )
 
 

@@ -81,6 +81,10 @@ _ESCAPES = {pair: _escapes(*pair) for pair in _PAIRS}
 # Twice, so that a stray eighth bit is ignored.
 _DECODING = {language: table * 2 for language, table in _LOCKING.items()}
 _CHARACTERS = {pair: frozenset(map(chr, table)) for pair, table in _ENCODING.items()}
+_ESCAPED_CHARACTERS = {
+    pair: frozenset(chr(point) for point, coded in table.items() if len(coded) > 1)
+    for pair, table in _ENCODING.items()
+}
 
 
 def characters(
@@ -98,6 +102,15 @@ def septets(
         return text.translate(_ENCODING[locking, single]).encode("ascii")
     except UnicodeEncodeError:
         return None
+
+
+def escaped(
+    used: frozenset[str],
+    locking: NationalLanguage = _DEFAULT,
+    single: NationalLanguage = _DEFAULT,
+) -> frozenset[str]:
+    """Return which of these characters take an escape and so two septets."""
+    return used & _ESCAPED_CHARACTERS[locking, single]
 
 
 def septet_length(

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from gateway.kernel.errors import GatewayError
 from gateway.sms.model import Message
@@ -58,13 +59,19 @@ class Bulk:
                 results.append(None)
         stored = iter(await self._sending.send_many(principal, requests))
         return b"".join(
-            (result or _result(index, next(stored))).model_dump_json(exclude_none=True).encode()
-            + b"\n"
+            result.model_dump_json(exclude_none=True).encode() + b"\n"
+            if result is not None
+            else _result(index, next(stored))
             for index, result in enumerate(results, first)
         )
 
 
-def _result(index: int, outcome: Message | GatewayError) -> BulkResult:
+def _result(index: int, outcome: Message | GatewayError) -> bytes:
+    """Return a BulkResult as a line; that of an accepted one without the model, which is slower."""
     if isinstance(outcome, GatewayError):
-        return BulkResult(index=index, problem=problem_of(outcome))
-    return BulkResult(index=index, id=outcome.id, state=outcome.state, segments=outcome.segments)
+        result = BulkResult(index=index, problem=problem_of(outcome))
+        return result.model_dump_json(exclude_none=True).encode() + b"\n"
+    fields = {
+        "index": index, "id": outcome.id, "state": outcome.state, "segments": outcome.segments
+    }  # fmt: skip
+    return to_json(fields) + b"\n"

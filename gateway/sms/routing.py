@@ -49,7 +49,10 @@ def routes_of(tariffs: Iterable[Tariff]) -> tuple[str, ...]:
 
 def route_of(number: str, routes: Sequence[str]) -> str:
     """Return the longest prefix of a number; `routes` come from `routes_of`."""
-    return next((route for route in routes if number.startswith(route)), ANYWHERE)
+    for route in routes:
+        if number.startswith(route):
+            return route
+    return ANYWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from gateway.sms import accepting, deciding, ledger, tables
 from gateway.sms.accepting import Draft
 from gateway.sms.alphabet import NationalLanguage
 from gateway.sms.drafting import drafted, planned
+from gateway.sms.intake import Intake
 from gateway.sms.messages import may_see
 from gateway.sms.model import Message, SegmentState
 from gateway.sms.text import TextPlan
@@ -86,6 +87,7 @@ class Sending:
         self._languages = frozenset(languages)
         self._routes = routes
         self._wake = wake
+        self._intake = Intake(self._accept)
 
     def preview(self, principal: Principal, text: str) -> TextPlan:
         """Return how a text would be sent, and why."""
@@ -96,7 +98,9 @@ class Sending:
         self, principal: Principal, request: SendSms, *, idempotency_key: str = ""
     ) -> Message:
         """Queue a text; once this returns it is on disk. The same key again returns the first."""
-        (result,) = await self.send_many(principal, [(request, idempotency_key)])
+        principal.require(Permission.SMS_SEND)
+        draft = self._draft(principal, request, idempotency_key, self._clock.now())
+        result = await self._intake.take(draft)
         if isinstance(result, GatewayError):
             raise result
         return result
@@ -111,9 +115,7 @@ class Sending:
         good = [draft for draft in drafts if isinstance(draft, Draft)]
         if not good:
             return [draft for draft in drafts if isinstance(draft, GatewayError)]
-        routes = self._routes()
-        stored = iter(await self._store.write(lambda c: accepting.accept(c, good, routes, now)))
-        self._wake()
+        stored = iter(await self._accept(good))
         return [next(stored) if isinstance(draft, Draft) else draft for draft in drafts]
 
     async def cancel(self, principal: Principal, message_id: str) -> Message:
@@ -163,6 +165,12 @@ class Sending:
         await self._store.write(
             lambda connection: connection.execute(delete(tables.idempotency_keys).where(old))
         )
+
+    async def _accept(self, drafts: Sequence[Draft]) -> list[Message | GatewayError]:
+        now, routes = self._clock.now(), self._routes()
+        results = await self._store.write(lambda c: accepting.accept(c, drafts, routes, now))
+        self._wake()
+        return results
 
     def _draft_or_error(
         self, principal: Principal, request: SendSms, key: str, now: datetime

@@ -6,16 +6,18 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from gateway.kernel.errors import Invalid
-from gateway.sms.alphabet import LOCKING_LANGUAGES, NationalLanguage, characters, septets
+from gateway.sms.alphabet import LOCKING_LANGUAGES, NationalLanguage, characters, escaped, septets
 from gateway.sms.port import TextCoding
 from gateway.sms.text_layout import (
-    PLAIN,
     Layout,
+    Spelling,
     Tables,
     most_characters,
+    septet_cost,
     septet_layout,
     ucs2_layout,
 )
@@ -77,7 +79,7 @@ class TextPlan:
     @property
     def explanation(self) -> str:
         """Return the reason as an English sentence."""
-        return _explanation(self)
+        return _explanation(self.reason, self.locking, self.single)
 
 
 def plan(
@@ -158,22 +160,35 @@ def _refuse_unsendable(used: frozenset[str]) -> None:
 def _cheapest(
     text: str, used: frozenset[str], languages: Collection[NationalLanguage], wide: bool
 ) -> Layout:
-    if used <= _DEFAULT_CHARACTERS:
-        plain = septet_layout(text, PLAIN, wide)
+    spellings = _spellings(used, frozenset(languages))
+    if not spellings:
+        return ucs2_layout(text, wide)
+    first = spellings[0]
+    if first.tables.count == 0:
+        plain = septet_layout(text, first, wide)
         if len(plain.segments) == 1 or not languages:
             return plain
-    allowed = sorted(set(languages) - {_DEFAULT})
-    layouts = [septet_layout(text, tables, wide) for tables in _holding(used, allowed)]
-    if layouts:
-        return min(layouts, key=lambda layout: layout.cost)
-    return ucs2_layout(text, wide)
+    best = first
+    if len(spellings) > 1:
+        best = min(spellings, key=lambda spelling: septet_cost(text, spelling, wide))
+    return septet_layout(text, best, wide)
 
 
-def _holding(used: frozenset[str], allowed: list[NationalLanguage]) -> Iterator[Tables]:
-    """Yield for each locking table the simplest single shift table with which it holds the text.
+@lru_cache(maxsize=1024)
+def _spellings(
+    used: frozenset[str], languages: frozenset[NationalLanguage]
+) -> tuple[Spelling, ...]:
+    """Return for each locking table the simplest single shift table with which it holds the text.
 
     All single shift tables cost the same, since what is in none of them is in the locking table.
     """
+    return tuple(
+        Spelling(tables=tables, escaped=escaped(used, tables.locking, tables.single))
+        for tables in _pairs(used, sorted(languages - {_DEFAULT}))
+    )
+
+
+def _pairs(used: frozenset[str], allowed: list[NationalLanguage]) -> Iterator[Tables]:
     for locking in (_DEFAULT, *(one for one in LOCKING_LANGUAGES if one in allowed)):
         own = [locking] if locking in allowed else []
         for single in (_DEFAULT, *own, *allowed):
@@ -211,14 +226,17 @@ def _escaped_by_default(text: str, layout: Layout) -> tuple[str, ...]:
 
 
 def _in_order(text: str, wanted: frozenset[str]) -> tuple[str, ...]:
+    if len(wanted) == 1:
+        return tuple(wanted)
     return tuple(dict.fromkeys(filter(wanted.__contains__, text)))
 
 
-def _explanation(planned: TextPlan) -> str:
-    listed = _listed(planned.reason.characters)
-    one = len(planned.reason.characters) == 1
-    tables = _table_names(planned)
-    match planned.reason.code:
+@lru_cache(maxsize=1024)
+def _explanation(reason: Reason, locking: NationalLanguage, single: NationalLanguage) -> str:
+    listed = _listed(reason.characters)
+    one = len(reason.characters) == 1
+    tables = _table_names(locking, single)
+    match reason.code:
         case ReasonCode.DEFAULT:
             return "every character is in the GSM alphabet"
         case ReasonCode.NATIONAL:
@@ -234,8 +252,8 @@ def _explanation(planned: TextPlan) -> str:
             return f"{listed} {'is' if one else 'are'} in no 7-bit table, so UCS-2"
 
 
-def _table_names(planned: TextPlan) -> str:
-    names = [one.name.title() for one in (planned.locking, planned.single) if one]
+def _table_names(locking: NationalLanguage, single: NationalLanguage) -> str:
+    names = [one.name.title() for one in (locking, single) if one]
     noun = "table" if len(set(names)) == 1 else "tables"
     return f"the {' and '.join(dict.fromkeys(names))} shift {noun}"
 

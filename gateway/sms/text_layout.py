@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from gateway.sms.alphabet import NationalLanguage, septets
@@ -31,7 +32,22 @@ class Tables:
     @property
     def count(self) -> int:
         """Return how many tables the header must name."""
-        return bool(self.locking) + bool(self.single)
+        return (self.locking is not _DEFAULT) + (self.single is not _DEFAULT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling:
+    """Tables that hold all of a text's characters, and those that take two septets there."""
+
+    tables: Tables
+    escaped: frozenset[str]
+
+    def units(self, text: str) -> int:
+        """Return how many septets the text takes."""
+        units = len(text)
+        for character in self.escaped:
+            units += text.count(character)
+        return units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +58,7 @@ class Layout:
     tables: Tables
     segments: tuple[str, ...]
     capacity: int
-    units: int
-    """In all segments, without headers."""
     units_used: int
-
-    @property
-    def cost(self) -> tuple[int, bool, int, int]:
-        """Return the sort key: segments, no table if possible, bits on the air, simplicity."""
-        tables = self.tables
-        headers = len(self.segments) * tables.count * _LANGUAGE_OCTETS
-        bits = self.units * 7 + headers * 8
-        simplicity = 2 * bool(tables.locking) + bool(tables.single)
-        return len(self.segments), tables.count > 0, bits, simplicity
 
 
 PLAIN: Final = Tables()
@@ -62,19 +67,40 @@ PLAIN: Final = Tables()
 def most_characters(most_segments: int, *, wide: bool) -> int:
     """Return how many characters can fit into so many segments in the densest encoding."""
     if most_segments == 1:
-        return _septet_capacity(PLAIN, 0)
-    return most_segments * _septet_capacity(PLAIN, _concatenation_octets(wide))
+        return _septet_capacity(0, 0)
+    return most_segments * _septet_capacity(0, _concatenation_octets(wide))
 
 
-def septet_layout(text: str, tables: Tables, wide: bool) -> Layout:
+Cost = tuple[int, bool, int, int]
+"""Segments, whether a table is needed, bits on the air, simplicity: the least is the best."""
+
+
+def septet_cost(text: str, spelling: Spelling, wide: bool) -> Cost:
+    """Return what a text costs when it is written so."""
+    units = spelling.units(text)
+    tables, simplicity = _weight(spelling.tables)
+    segments = 1
+    if units > _septet_capacity(tables, 0):
+        segments = len(septet_layout(text, spelling, wide).segments)
+    return segments, tables > 0, units * 7 + segments * tables * _LANGUAGE_OCTETS * 8, simplicity
+
+
+def _weight(tables: Tables) -> tuple[int, int]:
+    """Return how many tables must be named, and how little is to be expected of a handset."""
+    locking, single = tables.locking is not _DEFAULT, tables.single is not _DEFAULT
+    return locking + single, 2 * locking + single
+
+
+def septet_layout(text: str, spelling: Spelling, wide: bool) -> Layout:
     """Cut a text that the tables hold; an escape stays with the septet behind it."""
-    coded = septets(text, tables.locking, tables.single)
-    assert coded is not None
-    capacity = _septet_capacity(tables, 0)
+    units, tables = spelling.units(text), spelling.tables
+    capacity = _septet_capacity(tables.count, 0)
     segments: list[str] = [text]
     start = 0
-    if len(coded) > capacity:
-        capacity = _septet_capacity(tables, _concatenation_octets(wide))
+    if units > capacity:
+        coded = septets(text, tables.locking, tables.single)
+        assert coded is not None
+        capacity = _septet_capacity(tables.count, _concatenation_octets(wide))
         segments = []
         position = 0
         for start, end in _septet_cuts(coded, capacity):
@@ -86,8 +112,7 @@ def septet_layout(text: str, tables: Tables, wide: bool) -> Layout:
         tables=tables,
         segments=tuple(segments),
         capacity=capacity,
-        units=len(coded),
-        units_used=len(coded) - start,
+        units_used=units - start,
     )
 
 
@@ -108,7 +133,6 @@ def ucs2_layout(text: str, wide: bool) -> Layout:
         tables=PLAIN,
         segments=segments,
         capacity=capacity,
-        units=units,
         units_used=_utf16_units(segments[-1]),
     )
 
@@ -117,8 +141,9 @@ def _concatenation_octets(wide: bool) -> int:
     return _CONCATENATION_OCTETS + wide
 
 
-def _septet_capacity(tables: Tables, concatenation_octets: int) -> int:
-    elements = concatenation_octets + tables.count * _LANGUAGE_OCTETS
+@cache
+def _septet_capacity(tables: int, concatenation_octets: int) -> int:
+    elements = concatenation_octets + tables * _LANGUAGE_OCTETS
     header = elements + _HEADER_LENGTH_OCTETS if elements else 0
     return (_USER_DATA_OCTETS - header) * 8 // 7
 

@@ -39,8 +39,8 @@ class People:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.clock = Clock()
-        self.users = Users(store, self.clock, PLAN)
         self.tokens = Tokens(store, self.clock)
+        self.users = Users(store, self.clock, PLAN, changed=self.tokens.forget)
 
     async def token(self, login: str = "ayse", role: Role = Role.MANAGER, **given: object) -> str:
         user = await self.users.add(LOCAL_ADMINISTRATOR, login=login, name="", role=role)
@@ -93,6 +93,7 @@ async def test_an_unknown_expired_or_revoked_token_is_nobody(people: People) -> 
 
 async def test_a_disabled_users_tokens_stop_working(people: People) -> None:
     secret = await people.token()
+    assert await people.tokens.principal_of(secret) is not None
     await people.users.disable(LOCAL_ADMINISTRATOR, "ayse")
     assert await people.tokens.principal_of(secret) is None
 

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -226,3 +227,17 @@ async def test_the_same_key_from_many_at_once_is_one_message(service: Service) -
     )
     assert len({message.id for message in messages}) == 1
     assert await _history(service) == [("queued", "bir kere")]
+
+
+async def test_the_same_key_of_two_programs_at_once_is_two_messages(service: Service) -> None:
+    request = SendSms(to=SENDER, text="bir kere")
+    shop = replace(LOCAL_ADMINISTRATOR, name="shop")
+    messages = await asyncio.gather(
+        *(
+            service.sending.send(principal, request, idempotency_key="k")
+            for principal in (LOCAL_ADMINISTRATOR, shop, LOCAL_ADMINISTRATOR, shop)
+        )
+    )
+    ids = [message.id for message in messages]
+    assert (ids[0], ids[1]) == (ids[2], ids[3])
+    assert len(set(ids)) == 2

@@ -53,6 +53,16 @@ async def test_what_was_written_is_read_back_exactly(store: Store) -> None:
     assert (found.subject, found.at, found.data) == ("a", AT, {"text": "şğı🙂"})
 
 
+async def test_many_rows_at_once_are_kept_as_exactly_as_one(store: Store) -> None:
+    there = timezone(timedelta(hours=5))
+    written = [_event(f"it's {number}", at=AT.astimezone(there)) for number in range(337)]
+    await store.write(lambda c: events.append(c, *written))
+    found = await store.read(lambda c: events.after(c, 0, audiences=None, limit=1_000))
+    assert [event.subject for event in found] == [event.subject for event in written]
+    assert {event.at for event in found} == {AT}
+    assert {event.data["text"] for event in found} == {"şğı🙂"}
+
+
 async def test_times_of_any_zone_come_back_as_the_same_instant_in_utc(store: Store) -> None:
     there = AT.astimezone(timezone(timedelta(hours=-3, minutes=-30)))
     await store.write(lambda c: events.append(c, _event("a", at=there)))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import DateTime, Dialect, MetaData, String, Text, TypeDecorator
 
 metadata = MetaData(
@@ -33,15 +36,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         sqlite = dialect.name == "sqlite"
         return dialect.type_descriptor(String(32) if sqlite else DateTime(timezone=True))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Refuse naive times; write UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            msg = "naive datetime given to the store"
-            raise ValueError(msg)
-        utc = value.astimezone(UTC)
-        return utc.isoformat(timespec="microseconds") if dialect.name == "sqlite" else utc
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        """Return what refuses naive times and writes UTC."""
+        return _text if dialect.name == "sqlite" else _utc
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Return an aware UTC time."""
@@ -58,8 +55,24 @@ class JsonText(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Write compact JSON."""
-        return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
+        return None if value is None else to_json(value, fallback=str).decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Read JSON."""
         return None if value is None else json.loads(value)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        msg = "naive datetime given to the store"
+        raise ValueError(msg)
+    return moment.astimezone(UTC)
+
+
+@lru_cache(maxsize=256)
+def _text(moment: datetime | None) -> str | None:
+    """Return a moment as SQLite keeps it; a unit of work writes the same one many times."""
+    utc = _utc(moment)
+    return None if utc is None else utc.isoformat(timespec="microseconds")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.kernel.errors import Invalid
@@ -79,3 +80,34 @@ def test_logs_show_a_masked_number() -> None:
 def test_people_read_the_national_form() -> None:
     assert PLAN.national(PLAN.parse("+905321234567")) == "0532 123 45 67"
     assert PLAN.national(PLAN.parse("+74951234567")) == "+7 495 123-45-67"
+
+
+@example("+390612345678", "")  # Italy keeps its leading zero
+@example("+5491123456789", "")  # Argentina's mobiles
+@example("+54111512345678", "")
+@example("+77012345678", "")  # two countries share a code
+@given(
+    st.sampled_from([f"+{code}" for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE] + ["+999"]),
+    st.text("0123456789", min_size=2, max_size=14),
+)
+def test_a_number_in_international_form_is_read_as_the_library_reads_it(
+    code: str, rest: str
+) -> None:
+    raw = code + rest
+    try:
+        expected = _by_the_library(raw)
+    except phonenumbers.NumberParseException:
+        expected = None
+    if expected is None:
+        with pytest.raises(Invalid):
+            PLAN.parse(raw)
+    else:
+        assert PLAN.parse(raw).key == expected
+
+
+def _by_the_library(raw: str) -> str | None:
+    number = phonenumbers.parse(raw, "TR")
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
