@@ -9,12 +9,13 @@ import platform
 import sys
 from collections.abc import Callable, Coroutine
 
-from benchmarks import codecs, intake, lookup, sms, store
+from benchmarks import codecs, fleet, intake, lookup, sms, store
 
 BENCHMARKS: dict[str, tuple[str, Callable[[], Coroutine[None, None, None]]]] = {
     "codecs": ("PDUs coded and decoded, beside gsmmodem", codecs.main),
     "store": ("durable units of work at 1, 10 and 100 callers", store.main),
     "sms": ("messages end to end over 1 and 8 modems, beside gammu-smsd and smsd", sms.main),
+    "fleet": ("64 modems at three seconds a message: are they ever idle", fleet.main),
     "intake": ("messages accepted over HTTP, one by one and in bulk", intake.main),
     "lookup": ("a caller among 1,000,000 numbers", lookup.main),
 }

@@ -78,7 +78,7 @@ async def _santral(modems: int) -> Figure:
             assert service.process is not None
             before = cpu_s([service.process.pid])
             began = time.perf_counter()
-            await _post(service, count)
+            await posted(service, count)
             while _sent(simulator.modems) < count:
                 await asyncio.sleep(0.05)
             took = time.perf_counter() - began
@@ -89,7 +89,8 @@ async def _santral(modems: int) -> Figure:
             )
 
 
-async def _post(service: ServiceProcess, count: int) -> None:
+async def posted(service: ServiceProcess, count: int) -> None:
+    """Queue messages, some at a time."""
     connector = aiohttp.UnixConnector(str(service.socket))
     async with aiohttp.ClientSession(connector=connector) as http:
         numbers = iter(range(count))

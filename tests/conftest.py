@@ -38,3 +38,25 @@ def program() -> Callable[[str], str]:
         return shutil.which(name) or _missing(name)
 
     return find
+
+
+_TOLD = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make room for what campaigns tell."""
+    config.stash[_TOLD] = []
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Call with a tally, which is printed at the end of the run."""
+    return request.config.stash[_TOLD].append
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print what campaigns told."""
+    for line in config.stash[_TOLD]:
+        terminalreporter.write_line(line)

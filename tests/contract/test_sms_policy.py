@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,9 @@ from gateway.consent.model import Channel
 from gateway.kernel.errors import Conflict, GatewayError, Invalid, Permanent, Temporary
 from gateway.sending.priority import Priority
 from gateway.sending.states import SendState
-from gateway.sms.policy import QuotaPolicy, SimPolicy, SmsRule
+from gateway.sms.policy import QuietHoursPolicy, QuotaPolicy, SimPolicy, SmsPolicy, SmsRule
 from gateway.sms.policy_settings import PolicyBook
+from gateway.sms.port import OutgoingSegment
 from gateway.sms.sending import SendSms
 from gateway.web.principal import LOCAL_ADMINISTRATOR
 from tests.contract.sms_desk import CUSTOMER, Desk, ScriptedModem, open_desk
@@ -88,6 +89,38 @@ async def test_a_day_ends_at_midnight_of_the_office(desk: Desk) -> None:
     desk.later(minutes=1)
     async with desk.working(modem, policy=policy):
         await until(lambda: len(modem.taken) == 6)
+
+
+async def test_quiet_hours_hold_by_each_recipients_own_clock(desk: Desk) -> None:
+    policy = QuietHoursPolicy(begins=time(21), ends=time(9), zones={"+7423": "Asia/Vladivostok"})
+    desk.service.fleet.dispatch.decide(SmsPolicy(quiet_hours=policy))
+    people = {
+        "+905321234567": ("", "Europe/Istanbul"),
+        "+4915112345678": ("", "Europe/Berlin"),
+        "+74232123456": ("", "Asia/Vladivostok"),
+        "+12125550123": ("America/New_York", "America/New_York"),
+    }
+    modem = ScriptedModem()
+    sent: list[tuple[str, datetime]] = []
+
+    async def note(segment: OutgoingSegment) -> int:
+        sent.append((segment.recipient, desk.clock.moment))
+        return 1
+
+    modem.script = [note] * 100
+    desk.clock.moment = datetime(2026, 3, 28, 18, 30, tzinfo=UTC)  # clocks go forward that night
+    async with desk.working(modem):
+        for _ in range(60):
+            for to, (zone, _) in people.items():
+                await desk.send(to=to, zone=zone, priority=Priority.BULK)
+            await desk.clockwork.look()
+            await asyncio.sleep(0.03)
+            desk.later(minutes=47)
+            desk.service.fleet.wake.all()
+    for to, moment in sent:
+        there = moment.astimezone(ZoneInfo(people[to][1])).time()
+        assert time(9) <= there < time(21), f"{to} was written to at {there}"
+    assert {to for to, _ in sent} == set(people)
 
 
 async def test_a_quota_belongs_to_the_sim_not_to_the_modem(desk: Desk) -> None:
