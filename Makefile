@@ -46,7 +46,7 @@ contracts: setup
 	.venv/bin/lint-imports --no-cache
 
 check: debian lint types contracts  ## lint, types, import rules, unit and contract tests
-	$(PY) -m pytest -q tests/unit tests/contract
+	$(PY) -m pytest -q -n auto --dist worksteal tests/unit tests/contract
 
 test: check  ## check, integration, real programs, packaging: what CI runs
 	$(PY) -m pytest -q tests/integration tests/real tests/packaging

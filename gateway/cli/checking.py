@@ -42,7 +42,7 @@ async def _modems(config: Config) -> tuple[bool, list[dict[str, Any]]]:
     """Ask the running service; when there is none, try each device here."""
     async with connect(config) as client:
         if client.service_runs:
-            return True, (await client.get("/modems"))["items"]
+            return True, await client.every("/modems")
     async with running(config, devices=False, tcp=False) as service:
         settings = await service.modem_settings.every()
         found = await asyncio.gather(*(probe_modem(item) for item in settings))

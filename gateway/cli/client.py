@@ -30,6 +30,17 @@ class Client:
         """GET a resource."""
         return await self._ask("GET", path, params=query)
 
+    async def every(self, path: str, **query: str) -> list[dict[str, Any]]:
+        """GET a list, page after page."""
+        items: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = await self.get(path, **query, cursor=cursor)
+            items += page["items"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return items
+
     async def post(self, path: str, body: Mapping[str, Any], *, key: str = "") -> dict[str, Any]:
         """POST a body, with an Idempotency-Key when one is given."""
         headers = {"Idempotency-Key": key} if key else {}

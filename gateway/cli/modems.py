@@ -67,7 +67,7 @@ HEADINGS = ("MODEM", "CONDITION", "MODEL", "OPERATOR", "SIGNAL", "WHAT TO DO")
 
 async def _list(config: Config, _options: argparse.Namespace) -> int:
     async with connect(config) as client:
-        modems = (await client.get("/modems"))["items"]
+        modems = await client.every("/modems")
         if not client.service_runs:
             print("the service does not run, so no modem is in use; `santral check` tries each")
         elif modems:

@@ -59,7 +59,7 @@ async def _add(config: Config, options: argparse.Namespace) -> int:
 
 async def _list(config: Config, _options: argparse.Namespace) -> int:
     async with connect(config) as client:
-        users = (await client.get("/users"))["items"]
+        users = await client.every("/users")
     rows = [
         (
             user["login"],
@@ -97,8 +97,8 @@ async def _create(config: Config, options: argparse.Namespace) -> int:
 
 async def _tokens(config: Config, _options: argparse.Namespace) -> int:
     async with connect(config) as client:
-        users = {user["id"]: user["login"] for user in (await client.get("/users"))["items"]}
-        tokens = (await client.get("/tokens"))["items"]
+        users = {user["id"]: user["login"] for user in await client.every("/users")}
+        tokens = await client.every("/tokens")
     rows = [
         (
             token["id"],

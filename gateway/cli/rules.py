@@ -30,7 +30,7 @@ def add_commands(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 async def _list(config: Config, _options: argparse.Namespace) -> int:
     async with connect(config) as client:
-        found = (await client.get("/sms/rules"))["items"]
+        found = await client.every("/sms/rules")
     if not found:
         print("no rule; add one with `santral sms rules add --word WORD --reply TEXT`")
         return 0

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gateway.consent.book import MAX_PAGE, ConsentBook
+from gateway.consent.book import ConsentBook
 from gateway.consent.model import Block, Channel, Source
-from gateway.web.cursor import MAX_CURSOR
+from gateway.web.paging import PageQuery
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 
@@ -40,13 +40,6 @@ class BlocksOut(Schema):
     next_cursor: str
 
 
-class BlocksQuery(Schema):
-    """Which page is wanted."""
-
-    cursor: Annotated[str, Field(max_length=MAX_CURSOR)] = ""
-    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100
-
-
 class ChannelQuery(Schema):
     """Which channel is meant."""
 
@@ -70,7 +63,7 @@ class ConsentApi:
         read, write = Permission.PARTIES_READ, Permission.PARTIES_WRITE
         return [
             Route(method="GET", path="/do-not-contact", permission=read, handler=self._list,
-                  summary="List who must not be contacted", query=BlocksQuery, returns=BlocksOut),
+                  summary="List who must not be contacted", query=PageQuery, returns=BlocksOut),
             Route(method="POST", path="/do-not-contact", permission=write, handler=self._add,
                   summary="Put a number on the list; what waits for it is taken back",
                   body=BlockIn, returns=BlockOut, status=201),
@@ -79,7 +72,7 @@ class ConsentApi:
                   query=ChannelQuery, returns=Removed),
         ]  # fmt: skip
 
-    async def _list(self, call: Call[NoBody, BlocksQuery]) -> BlocksOut:
+    async def _list(self, call: Call[NoBody, PageQuery]) -> BlocksOut:
         page = await self._book.page(
             call.principal, cursor=call.query.cursor, limit=call.query.limit
         )

@@ -15,9 +15,8 @@ from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.store import Store
 from gateway.people import audit
 from gateway.web import cursor as cursors
+from gateway.web.paging import MAX_PAGE
 from gateway.web.principal import Permission, Principal
-
-MAX_PAGE = 500
 
 OnBlock = Callable[[Connection, Block], None]
 """What another feature does, in the same unit, when somebody is not to be contacted any more."""

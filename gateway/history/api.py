@@ -8,22 +8,20 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from gateway.history.model import Direction, InteractionKind, TimelineEntry
-from gateway.history.timeline import MAX_PAGE, Timeline
-from gateway.web.cursor import MAX_CURSOR
+from gateway.history.timeline import Timeline
+from gateway.web.paging import PageQuery
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 
 Kind = Literal["call", "sms", "fax", "note"]
 
 
-class InteractionsQuery(Schema):
+class InteractionsQuery(PageQuery):
     """Which part of a history is wanted."""
 
     kinds: Annotated[
         tuple[Kind, ...], Field(max_length=8, description="repeat it for several; all by default")
     ] = ()
-    cursor: Annotated[str, Field(max_length=MAX_CURSOR)] = ""
-    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
 
     @field_validator("kinds", mode="before")
     @classmethod

@@ -17,9 +17,9 @@ from gateway.parties.rights import may_see
 from gateway.parties.tables import contact_persons, parties
 from gateway.people.tables import users
 from gateway.web import cursor as cursors
+from gateway.web.paging import MAX_PAGE
 from gateway.web.principal import Permission, Principal
 
-MAX_PAGE = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -29,9 +29,8 @@ from gateway.parties.tables import parties
 from gateway.parties.trail import Written, leave
 from gateway.people.tables import users
 from gateway.web import cursor as cursors
+from gateway.web.paging import MAX_PAGE
 from gateway.web.principal import Permission, Principal
-
-MAX_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,10 +29,9 @@ from gateway.parties.model import (
     PhoneKind,
     Responsible,
 )
-from gateway.web.cursor import MAX_CURSOR
+from gateway.web.paging import PageQuery
 from gateway.web.routes import Schema
 
-MAX_LISTED = 200
 MAX_NUMBER = 64
 _EXAMPLE: JsonDict = {
     "kind": "company",
@@ -217,14 +216,12 @@ class PartyOut(Schema):
         )
 
 
-class PartiesQuery(Schema):
+class PartiesQuery(PageQuery):
     """Which parties are wanted."""
 
     q: Annotated[
         str, Field(max_length=200, description="beginnings of words, a code, or a number's end")
     ] = ""
-    cursor: Annotated[str, Field(max_length=MAX_CURSOR)] = ""
-    limit: Annotated[int, Field(ge=1, le=MAX_LISTED)] = 50
 
 
 class PartiesOut(Schema):

@@ -10,6 +10,7 @@ from pydantic import Field
 from gateway.people.model import Role, Token, User
 from gateway.people.tokens import Tokens
 from gateway.people.users import Users
+from gateway.web.paging import ShortListQuery, page_of
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 
@@ -38,9 +39,10 @@ class UserOut(Schema):
 
 
 class UsersOut(Schema):
-    """All users."""
+    """A page of users; without a next cursor it is the last."""
 
     items: list[UserOut]
+    next_cursor: str
 
 
 class TokenIn(Schema):
@@ -66,9 +68,10 @@ class TokenOut(Schema):
 
 
 class TokensOut(Schema):
-    """All tokens."""
+    """A page of tokens; without a next cursor it is the last."""
 
     items: list[TokenOut]
+    next_cursor: str
 
 
 class Done(Schema):
@@ -89,21 +92,24 @@ class PeopleApi:
         manage = Permission.USERS_MANAGE
         return [
             Route(method="GET", path="/users", permission=manage, handler=self._list_users,
-                  summary="List users", returns=UsersOut),
+                  summary="List users", query=ShortListQuery, returns=UsersOut),
             Route(method="POST", path="/users", permission=manage, handler=self._add_user,
                   summary="Add a user", body=UserIn, returns=UserOut, status=201),
             Route(method="POST", path="/users/{login}/disable", permission=manage,
                   handler=self._disable, summary="Take a user's access away", returns=UserOut),
             Route(method="GET", path="/tokens", permission=manage, handler=self._list_tokens,
-                  summary="List tokens", returns=TokensOut),
+                  summary="List tokens, the newest first", query=ShortListQuery,
+                  returns=TokensOut),
             Route(method="POST", path="/tokens", permission=manage, handler=self._create_token,
                   summary="Make a token", body=TokenIn, returns=TokenOut, status=201),
             Route(method="DELETE", path="/tokens/{token_id}", permission=manage,
                   handler=self._revoke, summary="Revoke a token", returns=Done),
         ]  # fmt: skip
 
-    async def _list_users(self, call: Call[NoBody, NoBody]) -> UsersOut:
-        return UsersOut(items=[_user(user) for user in await self._users.every(call.principal)])
+    async def _list_users(self, call: Call[NoBody, ShortListQuery]) -> UsersOut:
+        users = await self._users.every(call.principal)
+        page, next_cursor = page_of(users, lambda user: user.id, call.query)
+        return UsersOut(items=[_user(user) for user in page], next_cursor=next_cursor)
 
     async def _add_user(self, call: Call[UserIn, NoBody]) -> UserOut:
         fields = call.body
@@ -121,8 +127,10 @@ class PeopleApi:
     async def _disable(self, call: Call[NoBody, NoBody]) -> UserOut:
         return _user(await self._users.disable(call.principal, call.path["login"]))
 
-    async def _list_tokens(self, call: Call[NoBody, NoBody]) -> TokensOut:
-        return TokensOut(items=[_token(item) for item in await self._tokens.every(call.principal)])
+    async def _list_tokens(self, call: Call[NoBody, ShortListQuery]) -> TokensOut:
+        tokens = await self._tokens.every(call.principal)
+        page, next_cursor = page_of(tokens, lambda token: token.id, call.query)
+        return TokensOut(items=[_token(token) for token in page], next_cursor=next_cursor)
 
     async def _create_token(self, call: Call[TokenIn, NoBody]) -> TokenOut:
         user = await self._users.by_login(call.body.user)

@@ -9,7 +9,6 @@ from gateway.sms.schemas import (
     BulkResult,
     LineOut,
     LinesOut,
-    PageQuery,
     PreviewIn,
     PreviewOut,
     SettleIn,
@@ -18,6 +17,7 @@ from gateway.sms.schemas import (
     SmsQuery,
 )
 from gateway.sms.sending import Sending
+from gateway.web.paging import PageQuery
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Reply, Route
 

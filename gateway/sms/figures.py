@@ -33,15 +33,33 @@ class Balance:
 
 
 @dataclass(slots=True, kw_only=True)
-class Figures:
-    """One modem in a period; counts are segments."""
+class SimFigures:
+    """What one SIM sent in a period; counts are segments."""
 
-    modem_id: str
     by_state: dict[str, int] = field(default_factory=dict)
     failed_by_cause: dict[str, int] = field(default_factory=dict)
     sent: int = 0
-    received: int = 0
     cost: float = 0.0
+
+    def add(self, state: str, cause: str, count: int, cost: float) -> None:
+        """Count segments that ended alike."""
+        self.by_state[state] = self.by_state.get(state, 0) + count
+        if state == SegmentState.FAILED:
+            self.failed_by_cause[cause] = self.failed_by_cause.get(cause, 0) + count
+        if state in _GONE_OUT:
+            self.sent += count
+            self.cost += cost
+
+
+@dataclass(slots=True, kw_only=True)
+class Figures:
+    """One modem in a period, whatever SIMs it had; counts are segments."""
+
+    modem_id: str
+    total: SimFigures = field(default_factory=SimFigures)
+    sims: dict[str, SimFigures] = field(default_factory=dict)
+    """By IMSI; where that was not known, by the modem's id."""
+    received: int = 0
     used: Mapping[Window, int] = field(default_factory=dict)
     balance: Balance | None = None
 
@@ -93,17 +111,13 @@ def balance_of(connection: Connection, modem_id: str) -> Balance | None:
 def _count(connection: Connection, figures: Figures, since: datetime, until: datetime) -> None:
     mine = (_S.modem_id == figures.modem_id, _S.submitted_at >= since, _S.submitted_at < until)
     query: Any = (
-        select(_S.state, _S.error_code, func.count(), func.sum(_S.cost))
+        select(_S.sender, _S.state, _S.error_code, func.count(), func.sum(_S.cost))
         .where(*mine)
-        .group_by(_S.state, _S.error_code)
+        .group_by(_S.sender, _S.state, _S.error_code)
     )
-    for state, code, count, cost in connection.execute(query):
-        figures.by_state[state] = figures.by_state.get(state, 0) + count
-        if state == SegmentState.FAILED:
-            figures.failed_by_cause[code] = figures.failed_by_cause.get(code, 0) + count
-        if state in _GONE_OUT:
-            figures.sent += count
-            figures.cost += cost or 0.0
+    for sender, state, cause, count, cost in connection.execute(query):
+        figures.total.add(state, cause, count, cost or 0.0)
+        figures.sims.setdefault(sender, SimFigures()).add(state, cause, count, cost or 0.0)
     received = tables.received.c
     figures.received = (
         connection.execute(

@@ -126,6 +126,7 @@ class Fleet:
             member.pin_refused.set()
         self._health.report(f"modem:{status.modem_id}", _condition_of(status))
         self._metrics.modem_ready.labels(status.modem_id).set(1 if status.ready else 0)
+        self._metrics.note_modem(status.modem_id, status.imsi, status.operator)
         if status.signal_dbm is not None:
             self._metrics.modem_signal_dbm.labels(status.modem_id).set(status.signal_dbm)
         told = (status.condition, status.detail)
@@ -179,6 +180,7 @@ class Fleet:
             lambda connection: queue.recover(connection, now, modem_id=modem_id)
         )
         self._health.forget(f"modem:{modem_id}")
+        self._metrics.forget_modem(modem_id)
 
 
 def _condition_of(status: ModemStatus) -> Condition:

@@ -18,9 +18,8 @@ from gateway.sending.states import SendState
 from gateway.sms import ledger, tables
 from gateway.sms.model import Message, Segment
 from gateway.web import cursor as cursors
+from gateway.web.paging import MAX_PAGE
 from gateway.web.principal import Permission, Principal, Sight
-
-MAX_PAGE = 200
 
 
 class Way(StrEnum):

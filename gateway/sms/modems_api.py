@@ -10,6 +10,7 @@ from pydantic import Field
 from gateway.sms.fleet import Fleet
 from gateway.sms.modem_settings import ModemChange, ModemSettingsBook
 from gateway.sms.port import ModemCondition, ModemStatus
+from gateway.web.paging import ShortListQuery, page_of
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 
@@ -43,9 +44,10 @@ class ModemOut(Schema):
 
 
 class ModemsOut(Schema):
-    """All modems."""
+    """A page of modems; without a next cursor it is the last."""
 
     items: list[ModemOut]
+    next_cursor: str
 
 
 class ModemIn(Schema):
@@ -100,7 +102,8 @@ class ModemsApi:
         read, manage = Permission.MODEMS_READ, Permission.MODEMS_MANAGE
         return [
             Route(method="GET", path="/modems", permission=read, handler=self._list,
-                  summary="List modems and what they are doing", returns=ModemsOut),
+                  summary="List modems and what they are doing", query=ShortListQuery,
+                  returns=ModemsOut),
             Route(method="POST", path="/modems", permission=manage, handler=self._add,
                   summary="Configure a modem", body=ModemIn, returns=Applied, status=201),
             Route(method="PATCH", path="/modems/{modem_id}", permission=manage,
@@ -112,8 +115,11 @@ class ModemsApi:
                   handler=self._ussd, summary="Send a USSD code", body=UssdIn, returns=UssdOut),
         ]  # fmt: skip
 
-    async def _list(self, _call: Call[NoBody, NoBody]) -> ModemsOut:
-        return ModemsOut(items=[modem_out(status) for status in self._fleet.statuses()])
+    async def _list(self, call: Call[NoBody, ShortListQuery]) -> ModemsOut:
+        page, next_cursor = page_of(
+            self._fleet.statuses(), lambda status: status.modem_id, call.query
+        )
+        return ModemsOut(items=[modem_out(status) for status in page], next_cursor=next_cursor)
 
     async def _add(self, call: Call[ModemIn, NoBody]) -> Applied:
         fields = call.body

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from gateway.kernel.store import Store
 from gateway.sending import alerts
-from gateway.sms.figures import Figures, FiguresBook
+from gateway.sms.figures import Figures, FiguresBook, SimFigures
 from gateway.sms.fleet import Fleet
 from gateway.sms.policy import SimPolicy, SmsPolicy, SmsRule
 from gateway.sms.policy_settings import PolicyBook
+from gateway.web.paging import ShortListQuery, page_of
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 
@@ -22,9 +26,10 @@ class RuleOut(SmsRule):
 
 
 class RulesOut(Schema):
-    """All rules, in the order in which they are tried."""
+    """A page of rules, in the order in which they are tried."""
 
     items: tuple[RuleOut, ...]
+    next_cursor: str
 
 
 class RuleRemoved(Schema):
@@ -48,15 +53,23 @@ class BalanceOut(Schema):
     at: datetime
 
 
-class FiguresOut(Schema):
-    """What a modem did in a period; counts are segments."""
+class SimFiguresOut(Schema):
+    """What was sent in a period; counts are segments."""
 
-    modem: str
     sent: int
-    received: int
     by_state: dict[str, int]
     failed_by_cause: dict[str, int]
     cost: float
+
+
+class FiguresOut(SimFiguresOut):
+    """What a modem did in a period; counts are segments."""
+
+    modem: str
+    received: int
+    sims: Annotated[
+        dict[str, SimFiguresOut], Field(description="the same by SIM that it had then (IMSI)")
+    ]
     used: dict[str, int]
     balance: BalanceOut | None
 
@@ -71,9 +84,10 @@ class AlertOut(Schema):
 
 
 class AlertsOut(Schema):
-    """The alerts that stand, the oldest first."""
+    """A page of the alerts that stand, the oldest first."""
 
     items: tuple[AlertOut, ...]
+    next_cursor: str
 
 
 class PolicyApi:
@@ -103,7 +117,8 @@ class PolicyApi:
             Route(method="PUT", path="/sms/policy", permission=manage, handler=self._decide,
                   summary="Replace them; in force at once", body=SmsPolicy, returns=SmsPolicy),
             Route(method="GET", path="/sms/rules", permission=manage, handler=self._rules,
-                  summary="List the rules of automatic answers", returns=RulesOut),
+                  summary="List the rules of automatic answers", query=ShortListQuery,
+                  returns=RulesOut),
             Route(method="POST", path="/sms/rules", permission=manage, handler=self._add,
                   summary="Add a rule behind the others", body=SmsRule, returns=RuleOut,
                   status=201),
@@ -121,7 +136,8 @@ class PolicyApi:
                   handler=self._count, summary="Count what a modem did in a period",
                   query=FiguresQuery, returns=FiguresOut),
             Route(method="GET", path="/alerts", permission=read, handler=self._alerts,
-                  summary="List what is wrong for longer than it should be", returns=AlertsOut),
+                  summary="List what is wrong for longer than it should be",
+                  query=ShortListQuery, returns=AlertsOut),
         ]  # fmt: skip
 
     async def _policy(self, _call: Call[NoBody, NoBody]) -> SmsPolicy:
@@ -132,8 +148,9 @@ class PolicyApi:
         await self._apply()
         return policy
 
-    async def _rules(self, _call: Call[NoBody, NoBody]) -> RulesOut:
-        return RulesOut(items=tuple(_rule(*pair) for pair in await self._book.rules()))
+    async def _rules(self, call: Call[NoBody, ShortListQuery]) -> RulesOut:
+        page, next_cursor = page_of(await self._book.rules(), lambda pair: pair[0], call.query)
+        return RulesOut(items=tuple(_rule(*pair) for pair in page), next_cursor=next_cursor)
 
     async def _add(self, call: Call[SmsRule, NoBody]) -> RuleOut:
         return _rule(await self._book.add_rule(call.principal, call.body), call.body)
@@ -164,13 +181,15 @@ class PolicyApi:
             )
         )
 
-    async def _alerts(self, _call: Call[NoBody, NoBody]) -> AlertsOut:
+    async def _alerts(self, call: Call[NoBody, ShortListQuery]) -> AlertsOut:
         found = await self._store.read(alerts.every)
+        page, next_cursor = page_of(found, lambda alert: alert.name, call.query)
         return AlertsOut(
             items=tuple(
                 AlertOut(name=one.name, text=one.text, remedy=one.remedy, since=one.since)
-                for one in found
-            )
+                for one in page
+            ),
+            next_cursor=next_cursor,
         )
 
 
@@ -182,13 +201,20 @@ def _figures(figures: Figures) -> FiguresOut:
     balance = figures.balance
     return FiguresOut(
         modem=figures.modem_id,
-        sent=figures.sent,
         received=figures.received,
-        by_state=figures.by_state,
-        failed_by_cause=figures.failed_by_cause,
-        cost=round(figures.cost, 6),
+        **_counted(figures.total).model_dump(),
+        sims={sim: _counted(counted) for sim, counted in sorted(figures.sims.items())},
         used={window.value: count for window, count in figures.used.items()},
         balance=BalanceOut(amount=balance.amount, text=balance.text, at=balance.at)
         if balance
         else None,
+    )
+
+
+def _counted(counted: SimFigures) -> SimFiguresOut:
+    return SimFiguresOut(
+        sent=counted.sent,
+        by_state=counted.by_state,
+        failed_by_cause=counted.failed_by_cause,
+        cost=round(counted.cost, 6),
     )

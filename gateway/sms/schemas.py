@@ -9,13 +9,13 @@ from pydantic import Field, field_validator
 
 from gateway.sending.priority import Priority
 from gateway.sending.states import SendState
-from gateway.sms.messages import MAX_PAGE, Filter, Line, Way
+from gateway.sms.messages import Filter, Line, Way
 from gateway.sms.model import Message, Segment, SegmentState
 from gateway.sms.policy import PriorityName
 from gateway.sms.port import TextCoding
 from gateway.sms.sending import SendSms, Settlement
 from gateway.sms.text import TextPlan
-from gateway.web.cursor import MAX_CURSOR
+from gateway.web.paging import PageQuery
 from gateway.web.problems import Problem
 from gateway.web.routes import Schema
 
@@ -181,13 +181,6 @@ class SettleIn(Schema):
     """What became of an uncertain message."""
 
     as_: Annotated[Settlement, Field(alias="as", examples=["sent"])]
-
-
-class PageQuery(Schema):
-    """Which page is wanted."""
-
-    cursor: Annotated[str, Field(max_length=MAX_CURSOR)] = ""
-    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
 
 
 class SmsQuery(PageQuery):

@@ -22,6 +22,7 @@ from gateway.sms.dispatch import Dispatch
 from gateway.sms.model import Claimed, Message, Segment
 from gateway.sms.port import Modem
 from gateway.sms.queue import Retry
+from gateway.sms.terms import Terms
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +78,8 @@ class Worker:
         self._dispatch = dispatch
         self._wake = wake
         self._metrics = metrics
+        self._terms: Terms | None = None
+        """The terms on which what is in hand was taken."""
         self._draining = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -138,6 +141,7 @@ class Worker:
     async def _claim(self) -> Claimed | None:
         self._idle.clear()
         now, terms = self._clock.now(), self._dispatch.terms(self._modem_id)
+        self._terms = terms
         return await self._stored(
             lambda connection: queue.claim(connection, self._modem_id, terms, now)
         )
@@ -153,7 +157,7 @@ class Worker:
             except (Temporary, Permanent, Uncertain) as error:
                 await self._store_error(segment, error)
                 return None
-            self._count("sent")
+            self._count_sent(claimed.message.recipient)
             next_message = await self._store_sent(
                 claimed.message, segment, receipt.reference, following
             )
@@ -164,6 +168,7 @@ class Worker:
     ) -> Claimed | None:
         now, terms = self._clock.now(), self._dispatch.terms(self._modem_id)
         go_on = following is None and not self._draining and self._modem.status.ready
+        self._terms = terms
 
         def unit(connection: Connection) -> Claimed | None:
             if following is not None:
@@ -199,6 +204,8 @@ class Worker:
 
         state = await self._stored(unit)
         self._count(state.value)
+        cause = "uncertain" if isinstance(error, Uncertain) else error.code
+        self._metrics.sms_refused.labels(self._modem_id, self._sim, cause).inc()
         logger.warning(
             "message %s by modem %s is %s: %s", segment.message_id, self._modem_id, state, error
         )
@@ -213,5 +220,15 @@ class Worker:
                 logger.warning("modem %s waits: %s", self._modem_id, error)
                 await asyncio.sleep(STORE_PAUSE_S)
 
+    @property
+    def _sim(self) -> str:
+        return self._terms.sender if self._terms else ""
+
     def _count(self, outcome: str) -> None:
-        self._metrics.sms_submitted.labels(self._modem_id, outcome).inc()
+        self._metrics.sms_submitted.labels(self._modem_id, self._sim, outcome).inc()
+
+    def _count_sent(self, recipient: str) -> None:
+        self._count("sent")
+        cost = self._terms.tariff.cost(recipient) if self._terms else None
+        if cost:
+            self._metrics.sms_cost.labels(self._modem_id, self._sim).inc(cost)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from gateway.web.paging import ShortListQuery, page_of
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 from gateway.webhooks.book import Listed, WebhookBook
@@ -51,9 +52,10 @@ class WebhookOut(Schema):
 
 
 class WebhooksOut(Schema):
-    """All webhooks."""
+    """A page of webhooks; without a next cursor it is the last."""
 
     items: tuple[WebhookOut, ...]
+    next_cursor: str
 
 
 class WebhookRemoved(Schema):
@@ -74,7 +76,8 @@ class WebhooksApi:
         manage = Permission.SETTINGS_MANAGE
         return [
             Route(method="GET", path="/webhooks", permission=manage, handler=self._list,
-                  summary="List webhooks and what waits for each", returns=WebhooksOut),
+                  summary="List webhooks and what waits for each", query=ShortListQuery,
+                  returns=WebhooksOut),
             Route(method="POST", path="/webhooks", permission=manage, handler=self._add,
                   summary="Add a webhook; the answer holds its secret, once",
                   body=WebhookIn, returns=WebhookOut, status=201),
@@ -85,9 +88,10 @@ class WebhooksApi:
                   handler=self._remove, summary="Remove a webhook", returns=WebhookRemoved),
         ]  # fmt: skip
 
-    async def _list(self, call: Call[NoBody, NoBody]) -> WebhooksOut:
+    async def _list(self, call: Call[NoBody, ShortListQuery]) -> WebhooksOut:
         listed = await self._book.listed(call.principal)
-        return WebhooksOut(items=tuple(_shown(item) for item in listed))
+        page, next_cursor = page_of(listed, lambda item: item.webhook.id, call.query)
+        return WebhooksOut(items=tuple(_shown(item) for item in page), next_cursor=next_cursor)
 
     async def _add(self, call: Call[WebhookIn, NoBody]) -> WebhookOut:
         webhook = await self._book.add(call.principal, call.body.url, call.body.kinds)

@@ -97,6 +97,7 @@ class Desk:
         self.service = service
         self.clock = clock
         self.clockwork = Clockwork(service.store, clock, service.fleet.wake.all)
+        self.metrics = Metrics()
         self._places = 0
 
     async def send(self, text: str = "Merhaba", **fields: Any) -> str:
@@ -128,7 +129,7 @@ class Desk:
         workers = [
             Worker(
                 modem.id, modem, self.service.store, self.clock, fleet.dispatch,
-                wake=fleet.wake, metrics=Metrics(),
+                wake=fleet.wake, metrics=self.metrics,
             )
             for modem in modems
         ]  # fmt: skip

@@ -189,6 +189,7 @@ async def test_what_cannot_be_told_for_a_day_is_given_up_and_counted(rig: Rig) -
             return listed.webhook.dropped == 1 and listed.refused == 0
 
         await until(given_up)
+        await until(lambda: len(rig.receiver.told) > 0)
     assert [event["subject"] for event in rig.receiver.told] == ["b"]
 
 

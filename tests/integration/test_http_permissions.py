@@ -12,6 +12,7 @@ import pytest
 
 from gateway.app import Service, running
 from gateway.config import Config
+from gateway.web.paging import PageQuery
 from gateway.web.principal import LOCAL_ADMINISTRATOR, Permission
 
 CUSTOMER = "+905321234567"
@@ -134,6 +135,26 @@ async def test_the_openapi_document_describes_every_route(client: Client) -> Non
         for step in reference.split("/"):
             found = found[step]
         assert found
+
+
+async def test_every_list_pages_by_cursor(client: Client) -> None:
+    lists = [
+        route for route in client.service.routes
+        if route.method == "GET" and "items" in route.returns.model_fields
+    ]  # fmt: skip
+    found = {route.path for route in lists if "next_cursor" in route.returns.model_fields}
+    assert {route.path for route in lists} - found == {"/directory/lookup"}  # a number's matches
+    assert len(found) >= 11
+    for route in lists:
+        if route.path in found and "{" not in route.path:
+            assert issubclass(route.query, PageQuery)
+            status, page = await client.ask("GET", route.path, client.root, params={"limit": "1"})
+            assert status == 200
+            assert len(page["items"]) <= 1
+            refused = {"cursor": "no cursor"}
+            status, problem = await client.ask("GET", route.path, client.root, params=refused)
+            assert status == 422
+            assert "cursor" in problem["detail"]
 
 
 async def test_the_local_socket_is_the_administrator_and_closed_to_others(client: Client) -> None:
