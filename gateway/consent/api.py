@@ -9,7 +9,8 @@ from pydantic import Field
 
 from gateway.consent.book import ConsentBook
 from gateway.consent.model import Block, Channel, Source
-from gateway.web.paging import PageQuery
+from gateway.web.fields import Number, UserId
+from gateway.web.paging import NextCursor, PageQuery
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 
@@ -25,19 +26,19 @@ class BlockIn(Schema):
 class BlockOut(Schema):
     """An entry of the do-not-contact list."""
 
-    number: str
+    number: Number
     channel: Channel
-    source: Source
-    reason: str
+    source: Annotated[Source, Field(examples=["person"])]
+    reason: Annotated[str, Field(examples=["asked for it on the phone"])]
     at: datetime
-    user_id: str | None
+    user_id: UserId | None
 
 
 class BlocksOut(Schema):
     """A page of the list, by number; without a next cursor it is the last."""
 
     items: tuple[BlockOut, ...]
-    next_cursor: str
+    next_cursor: NextCursor
 
 
 class ChannelQuery(Schema):
@@ -49,7 +50,7 @@ class ChannelQuery(Schema):
 class Removed(Schema):
     """It is not on the list any more."""
 
-    number: str
+    number: Number
 
 
 class ConsentApi:

@@ -9,7 +9,8 @@ from pydantic import Field, field_validator
 
 from gateway.history.model import Direction, InteractionKind, TimelineEntry
 from gateway.history.timeline import Timeline
-from gateway.web.paging import PageQuery
+from gateway.web.fields import Id, Number, PersonId, PersonName, UserId, UserName
+from gateway.web.paging import NextCursor, PageQuery
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 
@@ -32,28 +33,37 @@ class InteractionsQuery(PageQuery):
 class InteractionOut(Schema):
     """One contact with a customer."""
 
-    id: str
-    kind: InteractionKind
-    direction: Direction
-    ref: str
-    number: str
-    line: str
-    person_id: str | None
-    person_name: str
-    user_id: str | None
-    user_name: str
+    id: Id
+    kind: Annotated[InteractionKind, Field(examples=["sms"])]
+    direction: Annotated[Direction, Field(examples=["in"])]
+    ref: Annotated[
+        str,
+        Field(
+            description="the call, message or fax itself",
+            examples=["019a2f3c9e7a7c1d8a3b5e6f70819203"],
+        ),
+    ]
+    number: Number
+    line: Annotated[
+        str,
+        Field(description="ours: the modem or the number that was called", examples=["office1"]),
+    ]
+    person_id: PersonId | None
+    person_name: PersonName
+    user_id: UserId | None
+    user_name: UserName
     started_at: datetime
     ended_at: datetime | None
-    outcome: str
-    text: str
-    document: str
+    outcome: Annotated[str, Field(examples=["received"])]
+    text: Annotated[str, Field(examples=["Yarın 10'da uygun."])]
+    document: Annotated[str, Field(examples=[""])]
 
 
 class InteractionsOut(Schema):
     """A page of a history, newest first; without a next cursor it is the last."""
 
     items: tuple[InteractionOut, ...]
-    next_cursor: str
+    next_cursor: NextCursor
 
 
 class HistoryApi:

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from gateway.parties.import_rows import MAX_CELL, ImportRow, Outcome, RowResult
 from gateway.parties.model import MAX_PHONES
+from gateway.web.fields import NoError, PartyId
 from gateway.web.routes import Schema
 
 MAX_IMPORT_ROWS = 1000
@@ -66,11 +67,11 @@ class ImportIn(Schema):
 class RowResultOut(Schema):
     """What became of a row."""
 
-    line: int
-    outcome: Outcome
-    party_id: str
-    field: str
-    reason: str
+    line: Annotated[int, Field(examples=[2])]
+    outcome: Annotated[Outcome, Field(examples=["created"])]
+    party_id: PartyId
+    field: NoError
+    reason: NoError
 
 
 class ImportOut(Schema):

@@ -29,7 +29,17 @@ from gateway.parties.model import (
     PhoneKind,
     Responsible,
 )
-from gateway.web.paging import PageQuery
+from gateway.web.fields import (
+    Extension,
+    Number,
+    PartyId,
+    PartyName,
+    PersonId,
+    PersonName,
+    UserId,
+    UserName,
+)
+from gateway.web.paging import NextCursor, PageQuery
 from gateway.web.routes import Schema
 
 MAX_NUMBER = 64
@@ -152,46 +162,46 @@ class PartyPatch(Schema):
 class PhoneOut(Schema):
     """A number: its key, and how it was written."""
 
-    number: str
-    kind: PhoneKind
-    written: str
+    number: Number
+    kind: Annotated[PhoneKind, Field(examples=["mobile"])]
+    written: Annotated[str, Field(description="as somebody wrote it", examples=["0532 123 45 67"])]
 
 
 class PersonOut(Schema):
     """A contact person."""
 
-    id: str
-    name: str
-    position: str
-    email: str
+    id: PersonId
+    name: PersonName
+    position: Annotated[str, Field(examples=["Satın alma"])]
+    email: Annotated[str, Field(examples=["ahmet@yildiz.example"])]
     phones: tuple[PhoneOut, ...]
 
 
 class ResponsibleOut(Schema):
     """The responsible user; not active when his access was taken away."""
 
-    id: str
-    name: str
-    extension: str
-    mobile: str
-    active: bool
+    id: UserId
+    name: UserName
+    extension: Extension
+    mobile: Annotated[str, Field(examples=["+905329876543"])]
+    active: Annotated[bool, Field(examples=[True])]
 
 
 class PartyOut(Schema):
     """A party; its own numbers are those of no particular person."""
 
-    id: str
+    id: PartyId
     kind: PartyKind
-    name: str
-    code: str
-    tax_number: str
+    name: PartyName
+    code: Annotated[str, Field(examples=["C-1001"])]
+    tax_number: Annotated[str, Field(examples=["1234567890"])]
     responsible: ResponsibleOut | None
-    email: str
-    address: str
-    notes: str
+    email: Annotated[str, Field(examples=["info@yildiz.example"])]
+    address: Annotated[str, Field(examples=["Organize Sanayi 4. Cad. 12, Bursa"])]
+    notes: Annotated[str, Field(examples=["Cuma öğleden sonra aranmaz."])]
     phones: tuple[PhoneOut, ...]
     persons: tuple[PersonOut, ...]
-    version: int
+    version: Annotated[int, Field(examples=[1])]
     created_at: datetime
     updated_at: datetime
 
@@ -228,7 +238,7 @@ class PartiesOut(Schema):
     """A page of parties by name; without a next cursor it is the last."""
 
     items: tuple[PartyOut, ...]
-    next_cursor: str
+    next_cursor: NextCursor
 
 
 class LookupQuery(Schema):
@@ -240,18 +250,18 @@ class LookupQuery(Schema):
 class MatchedPartyOut(Schema):
     """The party whose number it is."""
 
-    id: str
+    id: PartyId
     kind: PartyKind
-    name: str
-    code: str
+    name: PartyName
+    code: Annotated[str, Field(examples=["C-1001"])]
 
 
 class MatchedPersonOut(Schema):
     """The contact person whose number it is."""
 
-    id: str
-    name: str
-    position: str
+    id: PersonId
+    name: PersonName
+    position: Annotated[str, Field(examples=["Satın alma"])]
 
 
 class MatchOut(Schema):
@@ -260,15 +270,15 @@ class MatchOut(Schema):
     party: MatchedPartyOut
     person: MatchedPersonOut | None
     responsible: ResponsibleOut | None
-    phone_kind: PhoneKind
+    phone_kind: Annotated[PhoneKind, Field(examples=["mobile"])]
     certainty: Certainty
-    restricted: bool
+    restricted: Annotated[bool, Field(examples=[False])]
 
 
 class LookupOut(Schema):
     """Nobody, the match, or several to choose from."""
 
-    number: str
+    number: Number
     items: tuple[MatchOut, ...]
 
     @classmethod

@@ -10,7 +10,8 @@ from pydantic import Field
 from gateway.people.model import Role, Token, User
 from gateway.people.tokens import Tokens
 from gateway.people.users import Users
-from gateway.web.paging import ShortListQuery, page_of
+from gateway.web.fields import Extension, Id, UserId, UserName
+from gateway.web.paging import NextCursor, ShortListQuery, page_of
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 
@@ -28,21 +29,21 @@ class UserIn(Schema):
 class UserOut(Schema):
     """A user."""
 
-    id: str
-    login: str
-    name: str
+    id: UserId
+    login: Annotated[str, Field(examples=["ayse"])]
+    name: UserName
     role: Role
-    extension: str
-    mobile: str
+    extension: Extension
+    mobile: Annotated[str, Field(examples=["+905329876543"])]
     created_at: datetime
-    disabled_at: datetime | None
+    disabled_at: Annotated[datetime | None, Field(examples=[None])]
 
 
 class UsersOut(Schema):
     """A page of users; without a next cursor it is the last."""
 
     items: list[UserOut]
-    next_cursor: str
+    next_cursor: NextCursor
 
 
 class TokenIn(Schema):
@@ -55,23 +56,28 @@ class TokenIn(Schema):
 
 
 class TokenOut(Schema):
-    """A token; `secret` is told once, when it is made."""
+    """A token, without what makes it work."""
 
-    id: str
-    user_id: str
-    name: str
+    id: Id
+    user_id: UserId
+    name: Annotated[str, Field(examples=["CRM server"])]
     scopes: list[Permission]
     created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    secret: str | None = None
+    expires_at: Annotated[datetime | None, Field(examples=[None])]
+    revoked_at: Annotated[datetime | None, Field(examples=[None])]
+
+
+class TokenMade(TokenOut):
+    """A new token."""
+
+    secret: Annotated[str, Field(description="told only here", examples=["santral_kX3v…"])]
 
 
 class TokensOut(Schema):
     """A page of tokens; without a next cursor it is the last."""
 
     items: list[TokenOut]
-    next_cursor: str
+    next_cursor: NextCursor
 
 
 class Done(Schema):
@@ -101,7 +107,7 @@ class PeopleApi:
                   summary="List tokens, the newest first", query=ShortListQuery,
                   returns=TokensOut),
             Route(method="POST", path="/tokens", permission=manage, handler=self._create_token,
-                  summary="Make a token", body=TokenIn, returns=TokenOut, status=201),
+                  summary="Make a token", body=TokenIn, returns=TokenMade, status=201),
             Route(method="DELETE", path="/tokens/{token_id}", permission=manage,
                   handler=self._revoke, summary="Revoke a token", returns=Done),
         ]  # fmt: skip
@@ -132,7 +138,7 @@ class PeopleApi:
         page, next_cursor = page_of(tokens, lambda token: token.id, call.query)
         return TokensOut(items=[_token(token) for token in page], next_cursor=next_cursor)
 
-    async def _create_token(self, call: Call[TokenIn, NoBody]) -> TokenOut:
+    async def _create_token(self, call: Call[TokenIn, NoBody]) -> TokenMade:
         user = await self._users.by_login(call.body.user)
         token, secret = await self._tokens.create(
             call.principal,
@@ -141,7 +147,7 @@ class PeopleApi:
             scopes=call.body.scopes,
             days=call.body.days,
         )
-        return _token(token, secret)
+        return TokenMade(**_token(token).model_dump(), secret=secret)
 
     async def _revoke(self, call: Call[NoBody, NoBody]) -> Done:
         await self._tokens.revoke(call.principal, call.path["token_id"])
@@ -161,7 +167,7 @@ def _user(user: User) -> UserOut:
     )
 
 
-def _token(token: Token, secret: str | None = None) -> TokenOut:
+def _token(token: Token) -> TokenOut:
     return TokenOut(
         id=token.id,
         user_id=token.user_id,
@@ -170,5 +176,4 @@ def _token(token: Token, secret: str | None = None) -> TokenOut:
         created_at=token.created_at,
         expires_at=token.expires_at,
         revoked_at=token.revoked_at,
-        secret=secret,
     )

@@ -10,7 +10,8 @@ from pydantic import Field
 from gateway.sms.fleet import Fleet
 from gateway.sms.modem_settings import ModemChange, ModemSettingsBook
 from gateway.sms.port import ModemCondition, ModemStatus
-from gateway.web.paging import ShortListQuery, page_of
+from gateway.web.fields import ModemId, NoError
+from gateway.web.paging import NextCursor, ShortListQuery, page_of
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 
@@ -18,36 +19,36 @@ from gateway.web.routes import Call, NoBody, Route, Schema
 class StorageOut(Schema):
     """How full a memory is."""
 
-    used: int
-    total: int
+    used: Annotated[int, Field(examples=[3])]
+    total: Annotated[int, Field(examples=[50])]
 
 
 class ModemOut(Schema):
     """A modem and its state."""
 
-    id: str
-    condition: ModemCondition
-    detail: str
-    remedy: str
-    device: str
-    manufacturer: str
-    model: str
-    revision: str
-    imei: str
-    imsi: str
-    profile: str
-    operator: str
-    registration: str
-    signal_dbm: int | None
-    smsc: str
-    storage: dict[str, StorageOut]
+    id: ModemId
+    condition: Annotated[ModemCondition, Field(examples=["ready"])]
+    detail: NoError
+    remedy: NoError
+    device: Annotated[str, Field(examples=["/dev/serial/by-id/usb-HUAWEI-if00"])]
+    manufacturer: Annotated[str, Field(examples=["huawei"])]
+    model: Annotated[str, Field(examples=["E173"])]
+    revision: Annotated[str, Field(examples=["11.126.85.00.209"])]
+    imei: Annotated[str, Field(examples=["358709051234567"])]
+    imsi: Annotated[str, Field(examples=["286010123456789"])]
+    profile: Annotated[str, Field(examples=["huawei"])]
+    operator: Annotated[str, Field(examples=["Turkcell"])]
+    registration: Annotated[str, Field(examples=["home"])]
+    signal_dbm: Annotated[int | None, Field(examples=[-71])]
+    smsc: Annotated[str, Field(examples=["+905329010000"])]
+    storage: Annotated[dict[str, StorageOut], Field(examples=[{"SM": {"used": 3, "total": 50}}])]
 
 
 class ModemsOut(Schema):
     """A page of modems; without a next cursor it is the last."""
 
     items: list[ModemOut]
-    next_cursor: str
+    next_cursor: NextCursor
 
 
 class ModemIn(Schema):
@@ -63,7 +64,7 @@ class ModemIn(Schema):
 class ModemPatch(Schema):
     """What changes about a modem."""
 
-    device: Annotated[str | None, Field(max_length=255)] = None
+    device: Annotated[str | None, Field(max_length=255, examples=["/dev/ttyUSB2"])] = None
     pin: Annotated[str | None, Field(max_length=8)] = None
     profile: Annotated[str | None, Field(max_length=32)] = None
     smsc: Annotated[str | None, Field(max_length=24)] = None
@@ -78,13 +79,13 @@ class UssdIn(Schema):
 class UssdOut(Schema):
     """What the network answered."""
 
-    text: str
+    text: Annotated[str, Field(examples=["Bakiyeniz: 87,50 TL"])]
 
 
 class Applied(Schema):
     """The change is stored and in force."""
 
-    id: str
+    id: ModemId
 
 
 class ModemsApi:

@@ -97,7 +97,10 @@ class AlertPolicy(Schema):
 class SmsPolicy(Schema):
     """All of it; what is left out has its default."""
 
-    quiet_hours: QuietHoursPolicy | None = None
+    quiet_hours: Annotated[
+        QuietHoursPolicy | None,
+        Field(examples=[{"begins": "21:00", "ends": "09:00", "priorities": ["bulk"]}]),
+    ] = None
     opt_out: OptOutPolicy = OptOutPolicy()
     alerts: AlertPolicy = AlertPolicy()
     patience_s: Annotated[float, Field(ge=0, le=3600)] = 0
@@ -141,7 +144,9 @@ class BalancePolicy(Schema):
 class SimPolicy(Schema):
     """What an administrator decides about one modem's SIM."""
 
-    quota: QuotaPolicy = QuotaPolicy()
+    quota: Annotated[
+        QuotaPolicy, Field(examples=[{"per_minute": 10, "per_day": 500, "per_month": None}])
+    ] = QuotaPolicy()
     costs: Annotated[
         dict[str, Annotated[float, Field(ge=0, le=1_000_000)]],
         Field(
@@ -151,7 +156,10 @@ class SimPolicy(Schema):
             "served; an empty prefix covers every number",
         ),
     ] = EVERYWHERE_FREE
-    balance: BalancePolicy | None = None
+    balance: Annotated[
+        BalancePolicy | None,
+        Field(examples=[{"code": "*100#", "every_s": 21_600, "alert_below": 20.0}]),
+    ] = None
 
     @field_validator("costs")
     @classmethod

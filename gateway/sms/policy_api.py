@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from gateway.kernel.store import Store
 from gateway.sending import alerts
@@ -14,7 +14,8 @@ from gateway.sms.figures import Figures, FiguresBook, SimFigures
 from gateway.sms.fleet import Fleet
 from gateway.sms.policy import SimPolicy, SmsPolicy, SmsRule
 from gateway.sms.policy_settings import PolicyBook
-from gateway.web.paging import ShortListQuery, page_of
+from gateway.web.fields import Id, ModemId
+from gateway.web.paging import NextCursor, ShortListQuery, page_of
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 
@@ -22,20 +23,20 @@ from gateway.web.routes import Call, NoBody, Route, Schema
 class RuleOut(SmsRule):
     """A rule."""
 
-    id: str
+    id: Id
 
 
 class RulesOut(Schema):
     """A page of rules, in the order in which they are tried."""
 
     items: tuple[RuleOut, ...]
-    next_cursor: str
+    next_cursor: NextCursor
 
 
 class RuleRemoved(Schema):
     """It is gone."""
 
-    id: str
+    id: Id
 
 
 class FiguresQuery(Schema):
@@ -48,38 +49,57 @@ class FiguresQuery(Schema):
 class BalanceOut(Schema):
     """What the network said of a SIM's balance."""
 
-    amount: float | None
-    text: str
+    amount: Annotated[float | None, Field(examples=[87.5])]
+    text: Annotated[str, Field(examples=["Bakiyeniz: 87,50 TL"])]
     at: datetime
+
+
+_BY_SIM: dict[str, JsonValue] = {
+    "286010123456789": {
+        "sent": 118,
+        "by_state": {"delivered": 118, "failed": 2},
+        "failed_by_cause": {"CMS 28": 2},
+        "cost": 29.5,
+    }
+}
 
 
 class SimFiguresOut(Schema):
     """What was sent in a period; counts are segments."""
 
-    sent: int
-    by_state: dict[str, int]
-    failed_by_cause: dict[str, int]
-    cost: float
+    sent: Annotated[int, Field(examples=[118])]
+    by_state: Annotated[dict[str, int], Field(examples=[{"delivered": 118, "failed": 2}])]
+    failed_by_cause: Annotated[
+        dict[str, int], Field(description="cause to count", examples=[{"CMS 28": 2}])
+    ]
+    cost: Annotated[float, Field(description="by the SIM's price list", examples=[29.5])]
 
 
 class FiguresOut(SimFiguresOut):
     """What a modem did in a period; counts are segments."""
 
-    modem: str
-    received: int
+    modem: ModemId
+    received: Annotated[int, Field(examples=[41])]
     sims: Annotated[
-        dict[str, SimFiguresOut], Field(description="the same by SIM that it had then (IMSI)")
+        dict[str, SimFiguresOut],
+        Field(description="the same by SIM that it had then (IMSI)", examples=[_BY_SIM]),
     ]
-    used: dict[str, int]
+    used: Annotated[
+        dict[str, int],
+        Field(
+            description="what counts against the quota of the SIM that it has now",
+            examples=[{"minute": 3, "day": 120, "month": 2410}],
+        ),
+    ]
     balance: BalanceOut | None
 
 
 class AlertOut(Schema):
     """Something that is wrong for longer than it should be."""
 
-    name: str
-    text: str
-    remedy: str
+    name: Annotated[str, Field(examples=["modem_down:office1"])]
+    text: Annotated[str, Field(examples=["modem office1 is silent: no answer to AT"])]
+    remedy: Annotated[str, Field(examples=["check its cable and power"])]
     since: datetime
 
 
@@ -87,7 +107,7 @@ class AlertsOut(Schema):
     """A page of the alerts that stand, the oldest first."""
 
     items: tuple[AlertOut, ...]
-    next_cursor: str
+    next_cursor: NextCursor
 
 
 class PolicyApi:

@@ -15,7 +15,8 @@ from gateway.sms.policy import PriorityName
 from gateway.sms.port import TextCoding
 from gateway.sms.sending import SendSms, Settlement
 from gateway.sms.text import TextPlan
-from gateway.web.paging import PageQuery
+from gateway.web.fields import Id, ModemId, NoError, Number, PartyId, PersonId, UserId
+from gateway.web.paging import NextCursor, PageQuery
 from gateway.web.problems import Problem
 from gateway.web.routes import Schema
 
@@ -73,48 +74,56 @@ class BulkItem(SmsIn):
 class BulkResult(Schema):
     """The answer to one line: the message's id and state, or the problem."""
 
-    index: int
-    id: str | None = None
-    state: SendState | None = None
-    segments: int | None = None
+    index: Annotated[int, Field(description="the line, counted from 0", examples=[0])]
+    id: Id | None = None
+    state: Annotated[SendState | None, Field(examples=["queued"])] = None
+    segments: Annotated[int | None, Field(examples=[1])] = None
     problem: Problem | None = None
 
 
 class SegmentOut(Schema):
     """One segment of a message."""
 
-    number: int
-    state: SegmentState
-    modem: str
-    reference: int | None
-    status: int | None
+    number: Annotated[int, Field(examples=[1])]
+    state: Annotated[SegmentState, Field(examples=["delivered"])]
+    modem: ModemId
+    reference: Annotated[
+        int | None, Field(description="the modem's message reference", examples=[142])
+    ]
+    status: Annotated[int | None, Field(description="TP-Status of the report", examples=[0])]
     submitted_at: datetime | None
 
 
 class SmsOut(Schema):
     """A message and what became of it."""
 
-    id: str
-    state: SendState
-    to: str
-    text: str
-    encoding: TextCoding
-    segments: int
-    reason: str
-    modem: str
-    priority: str
+    id: Id
+    state: Annotated[SendState, Field(examples=["queued"])]
+    to: Number
+    text: Annotated[str, Field(examples=["Siparişiniz yola çıktı."])]
+    encoding: Annotated[TextCoding, Field(examples=["gsm7"])]
+    segments: Annotated[int, Field(examples=[1])]
+    reason: Annotated[
+        str,
+        Field(
+            description="why this encoding",
+            examples=["GSM 7-bit with the Turkish single shift table: ş, ç, ı"],
+        ),
+    ]
+    modem: ModemId
+    priority: Annotated[str, Field(examples=["normal"])]
     not_before: datetime | None
-    expires_at: datetime | None
+    expires_at: Annotated[datetime | None, Field(examples=[None])]
     automatic: bool
-    party_id: str | None
-    person_id: str | None
-    user_id: str | None
-    attempts: int
-    error_code: str
-    error: str
+    party_id: PartyId | None
+    person_id: PersonId | None
+    user_id: UserId | None
+    attempts: Annotated[int, Field(examples=[0])]
+    error_code: NoError
+    error: NoError
     created_at: datetime
-    sent_at: datetime | None
-    settled_at: datetime | None
+    sent_at: Annotated[datetime | None, Field(examples=[None])]
+    settled_at: Annotated[datetime | None, Field(examples=[None])]
     parts: tuple[SegmentOut, ...] = ()
 
     @classmethod
@@ -156,12 +165,12 @@ class PreviewOut(Schema):
     """How a text would be sent."""
 
     encoding: TextCoding
-    locking_table: str
-    single_table: str
-    segments: int
-    units_per_segment: int
-    units_left: int
-    reason: str
+    locking_table: Annotated[str, Field(examples=["default"])]
+    single_table: Annotated[str, Field(examples=["turkish"])]
+    segments: Annotated[int, Field(examples=[1])]
+    units_per_segment: Annotated[int, Field(examples=[155])]
+    units_left: Annotated[int, Field(examples=[124])]
+    reason: Annotated[str, Field(examples=["GSM 7-bit with the Turkish single shift table: ı, ş"])]
 
     @classmethod
     def of(cls, plan: TextPlan) -> Self:
@@ -225,16 +234,16 @@ class SmsQuery(PageQuery):
 class LineOut(Schema):
     """One message in a list, sent or received."""
 
-    id: str
-    direction: Way
-    state: str
-    number: str
-    text: str
-    modem: str
-    party_id: str | None
-    person_id: str | None
-    user_id: str | None
-    error: str
+    id: Id
+    direction: Annotated[Way, Field(examples=["in"])]
+    state: Annotated[str, Field(examples=["received"])]
+    number: Number
+    text: Annotated[str, Field(examples=["Yarın 10'da uygun."])]
+    modem: ModemId
+    party_id: PartyId | None
+    person_id: PersonId | None
+    user_id: UserId | None
+    error: NoError
     at: datetime
 
     @classmethod
@@ -259,7 +268,7 @@ class LinesOut(Schema):
     """A page of messages, newest first; without a next cursor it is the last."""
 
     items: tuple[LineOut, ...]
-    next_cursor: str
+    next_cursor: NextCursor
 
 
 def _part(segment: Segment) -> SegmentOut:

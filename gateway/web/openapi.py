@@ -8,10 +8,18 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from gateway.web.problems import Problem
+from gateway.web.examples import example_of
+from gateway.web.problems import CONTENT_TYPE, Problem
 from gateway.web.routes import NoBody, Route, Schema
 
 _REF = "#/components/schemas/{model}"
+_PATH_EXAMPLES = {
+    "id": "019a2f3c9e7a7c1d8a3b5e6f70819203",
+    "login": "ayse",
+    "modem_id": "office1",
+    "number": "+905321234567",
+    "party_id": "019a2f0a44d87e21b3c4d5e6f7081920",
+}
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 JsonObject = dict[str, Any]
 References = Mapping[tuple[Any, Any], JsonObject]
@@ -20,10 +28,12 @@ References = Mapping[tuple[Any, Any], JsonObject]
 
 def document(routes: Sequence[Route], version: str) -> JsonObject:
     """Return the document that describes these routes."""
-    references, definitions = models_json_schema(_models(routes), ref_template=_REF)
+    references, described = models_json_schema(_models(routes), ref_template=_REF)
+    definitions = described.get("$defs", {})
+    contents = _Contents(references, definitions)
     paths: JsonObject = {}
     for route in routes:
-        operation = _operation(route, references)
+        operation = _operation(route, contents)
         paths.setdefault(f"/api/v1{route.path}", {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
@@ -34,7 +44,7 @@ def document(routes: Sequence[Route], version: str) -> JsonObject:
         },
         "paths": paths,
         "components": {
-            "schemas": definitions.get("$defs", {}),
+            "schemas": definitions,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{"bearer": []}],
@@ -51,24 +61,39 @@ def _models(routes: Sequence[Route]) -> list[tuple[type[Schema], Any]]:
     return list(found)
 
 
-def _operation(route: Route, references: References) -> JsonObject:
+class _Contents:
+    """What bodies hold: a reference to their type, and an example."""
+
+    def __init__(self, references: References, definitions: JsonObject) -> None:
+        self._references = references
+        self._definitions = definitions
+
+    def of(self, model: type[Schema], mode: str, media_type: str) -> JsonObject:
+        """Return the `content` of a body of this type."""
+        schema = self._references[model, mode]
+        example = example_of(schema, self._definitions)
+        return {"content": {media_type: {"schema": schema, "example": example}}}
+
+
+def _operation(route: Route, contents: _Contents) -> JsonObject:
     media_type = "application/json" if route.lines is None else "application/x-ndjson"
-    problem = references[Problem, "serialization"]
+    problem = contents.of(Problem, "serialization", CONTENT_TYPE)
     operation: JsonObject = {
         "summary": route.summary,
         "operationId": _operation_id(route),
         "description": f"Needs the scope `{route.permission}`.",
         "parameters": [*_path_parameters(route), *_query_parameters(route), *_headers(route)],
         "responses": {
-            str(route.status): _content(references[route.returns, "serialization"], media_type)
-            | {"description": "Done"},
-            "4XX": _content(problem, "application/problem+json")
-            | {"description": "The request's fault"},
-            "5XX": _content(problem, "application/problem+json") | {"description": "Our fault"},
+            str(route.status): {
+                "description": "Done",
+                **contents.of(route.returns, "serialization", media_type),
+            },
+            "4XX": {"description": "The request's fault", **problem},
+            "5XX": {"description": "Our fault", **problem},
         },
     }
     if route.body is not NoBody:
-        body = _content(references[route.body, "validation"], media_type)
+        body = contents.of(route.body, "validation", media_type)
         operation["requestBody"] = {"required": True, **body}
     return operation
 
@@ -78,13 +103,15 @@ def _operation_id(route: Route) -> str:
     return "_".join([route.method.lower(), *words])
 
 
-def _content(schema: JsonObject, media_type: str) -> JsonObject:
-    return {"content": {media_type: {"schema": schema}}}
-
-
 def _path_parameters(route: Route) -> list[JsonObject]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"},
+            "example": _PATH_EXAMPLES.get(name, _PATH_EXAMPLES["id"]),
+        }
         for name in _PATH_PARAMETER.findall(route.path)
     ]
 

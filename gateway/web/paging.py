@@ -15,6 +15,10 @@ T = TypeVar("T")
 
 MAX_PAGE = 200
 
+NextCursor = Annotated[
+    str, Field(description="the next page's `cursor`; empty on the last page", examples=[""])
+]
+
 
 class PageQuery(Schema):
     """Which page is wanted."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from gateway.kernel.errors import (
     BadRequest,
@@ -45,17 +46,17 @@ _STATUS: dict[type[GatewayError], HTTPStatus] = {
 class Fault(Schema):
     """One part of the input that cannot be accepted."""
 
-    field: str
-    detail: str
+    field: Annotated[str, Field(examples=["to"])]
+    detail: Annotated[str, Field(examples=["is no phone number; write it as +905321234567"])]
 
 
 class Problem(Schema):
     """A problem document (RFC 9457)."""
 
     type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
+    title: Annotated[str, Field(examples=["Unprocessable Entity"])]
+    status: Annotated[int, Field(examples=[422])]
+    detail: Annotated[str, Field(examples=["to: is no phone number; write it as +905321234567"])]
     errors: tuple[Fault, ...] = ()
 
 

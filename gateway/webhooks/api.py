@@ -8,7 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gateway.web.paging import ShortListQuery, page_of
+from gateway.web.fields import Id, NoError
+from gateway.web.paging import NextCursor, ShortListQuery, page_of
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route, Schema
 from gateway.webhooks.book import Listed, WebhookBook
@@ -31,37 +32,42 @@ class WebhookPatch(Schema):
 
     url: Annotated[str | None, Field(max_length=2000)] = None
     kinds: Annotated[tuple[Kind, ...] | None, Field(max_length=50)] = None
-    active: bool | None = None
+    active: Annotated[bool | None, Field(examples=[False])] = None
 
 
 class WebhookOut(Schema):
-    """A webhook; `secret` is told once, when it is added."""
+    """A webhook, and how it fares."""
 
-    id: str
-    url: str
-    kinds: tuple[str, ...]
-    active: bool
+    id: Id
+    url: Annotated[str, Field(examples=["https://crm.example.com/santral"])]
+    kinds: Annotated[tuple[str, ...], Field(examples=[["sms.*"]])]
+    active: Annotated[bool, Field(examples=[True])]
     created_at: datetime
     delivered_at: datetime | None
-    failed_at: datetime | None
-    failure: str
-    dropped: int
+    failed_at: Annotated[datetime | None, Field(examples=[None])]
+    failure: NoError
+    dropped: Annotated[int, Field(description="events given up after a day", examples=[0])]
     refused: int = 0
     behind: int = 0
-    secret: str | None = None
+
+
+class WebhookAdded(WebhookOut):
+    """A new webhook, with the secret that signs what it is told."""
+
+    secret: Annotated[str, Field(description="told only here", examples=["kX3v…"])]
 
 
 class WebhooksOut(Schema):
     """A page of webhooks; without a next cursor it is the last."""
 
     items: tuple[WebhookOut, ...]
-    next_cursor: str
+    next_cursor: NextCursor
 
 
 class WebhookRemoved(Schema):
     """It is gone."""
 
-    id: str
+    id: Id
 
 
 class WebhooksApi:
@@ -80,7 +86,7 @@ class WebhooksApi:
                   returns=WebhooksOut),
             Route(method="POST", path="/webhooks", permission=manage, handler=self._add,
                   summary="Add a webhook; the answer holds its secret, once",
-                  body=WebhookIn, returns=WebhookOut, status=201),
+                  body=WebhookIn, returns=WebhookAdded, status=201),
             Route(method="PATCH", path="/webhooks/{webhook_id}", permission=manage,
                   handler=self._change, summary="Change a webhook", body=WebhookPatch,
                   returns=WebhookOut),
@@ -93,11 +99,11 @@ class WebhooksApi:
         page, next_cursor = page_of(listed, lambda item: item.webhook.id, call.query)
         return WebhooksOut(items=tuple(_shown(item) for item in page), next_cursor=next_cursor)
 
-    async def _add(self, call: Call[WebhookIn, NoBody]) -> WebhookOut:
+    async def _add(self, call: Call[WebhookIn, NoBody]) -> WebhookAdded:
         webhook = await self._book.add(call.principal, call.body.url, call.body.kinds)
         await self._apply()
         shown = _shown(Listed(webhook=webhook, refused=0, behind=0))
-        return shown.model_copy(update={"secret": webhook.secret})
+        return WebhookAdded(**shown.model_dump(), secret=webhook.secret)
 
     async def _change(self, call: Call[WebhookPatch, NoBody]) -> WebhookOut:
         changes = call.body.model_dump(exclude_none=True)

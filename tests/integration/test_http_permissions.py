@@ -9,11 +9,14 @@ from typing import Any
 
 import aiohttp
 import pytest
+from pydantic import BaseModel
 
 from gateway.app import Service, running
 from gateway.config import Config
 from gateway.web.paging import PageQuery
 from gateway.web.principal import LOCAL_ADMINISTRATOR, Permission
+from gateway.web.problems import Problem
+from gateway.web.routes import NoBody, Schema
 
 CUSTOMER = "+905321234567"
 
@@ -135,6 +138,45 @@ async def test_the_openapi_document_describes_every_route(client: Client) -> Non
         for step in reference.split("/"):
             found = found[step]
         assert found
+
+
+async def test_every_body_has_an_example_that_its_own_type_takes(client: Client) -> None:
+    _, document = await client.ask("GET", "/openapi.json", "")
+    for route in client.service.routes:
+        operation = document["paths"][f"/api/v1{route.path}"][route.method.lower()]
+        given: list[tuple[type[Schema], Any]] = [
+            (route.returns, operation["responses"][str(route.status)]),
+            (Problem, operation["responses"]["4XX"]),
+        ]
+        if route.body is not NoBody:
+            given.append((route.body, operation["requestBody"]))
+        for model, body in given:
+            (content,) = body["content"].values()
+            assert content["example"], route
+            model.model_validate(content["example"], by_alias=True)
+        for parameter in operation["parameters"]:
+            if parameter["in"] == "path":
+                assert parameter["example"]
+
+
+def _untold(model: type[BaseModel]) -> list[str]:
+    """Return the fields of plain text of which no example says what they hold."""
+    schema = model.model_json_schema(mode="serialization")
+    return [
+        name
+        for name, field in schema.get("properties", {}).items()
+        if (field.get("anyOf") or [field])[0].get("type") in {"string", "object"}
+        and not {"examples", "default", "format", "enum", "const"}
+        & {key for part in (field, *field.get("anyOf", ())) for key in part}
+    ]
+
+
+async def test_no_field_of_text_is_left_without_an_example(client: Client) -> None:
+    models = {route.returns for route in client.service.routes}
+    models |= {route.body for route in client.service.routes} - {NoBody}
+    untold = {model.__name__: _untold(model) for model in models if _untold(model)}
+    untold = {name: found for name, found in untold.items() if name not in {"PartyIn", "ImportIn"}}
+    assert untold == {}  # those two have an example of the whole
 
 
 async def test_every_list_pages_by_cursor(client: Client) -> None:

@@ -1,0 +1,19 @@
+"""Fields that many answers share, each with its meaning and an example for the API's document."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+Id = Annotated[str, Field(examples=["019a2f3c9e7a7c1d8a3b5e6f70819203"])]
+UserId = Annotated[str, Field(examples=["019a2f00b1c27d4e9f60718293a4b5c6"])]
+PartyId = Annotated[str, Field(examples=["019a2f0a44d87e21b3c4d5e6f7081920"])]
+PersonId = Annotated[str, Field(examples=["019a2f0a44d97f32a1b2c3d4e5f60718"])]
+Number = Annotated[str, Field(description="E.164", examples=["+905321234567"])]
+ModemId = Annotated[str, Field(examples=["office1"])]
+PersonName = Annotated[str, Field(examples=["Ahmet Çelik"])]
+UserName = Annotated[str, Field(examples=["Ayşe Yılmaz"])]
+PartyName = Annotated[str, Field(examples=["Yıldız Mobilya A.Ş."])]
+Extension = Annotated[str, Field(examples=["101"])]
+NoError = Annotated[str, Field(description="empty when nothing is wrong", examples=[""])]
