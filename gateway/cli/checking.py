@@ -7,6 +7,7 @@ import asyncio
 from typing import Any
 
 from gateway.app import probe_modem, running
+from gateway.cli.alerts import alert_table
 from gateway.cli.client import connect
 from gateway.cli.modems import HEADINGS, modem_rows
 from gateway.cli.output import table
@@ -22,28 +23,33 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 async def _check(config: Config, _options: argparse.Namespace) -> int:
-    runs, modems = await _modems(config)
+    runs, modems, alerts = await _state(config)
     print(table(("PART", "CONDITION", "WHERE"), [
         ("service", "running" if runs else "stopped", config.socket_path),
         ("store", "ok", config.database_url.split("@")[-1]),
     ]))  # fmt: skip
     print()
-    if not modems:
+    if modems:
+        print(table(HEADINGS, modem_rows(modems)))
+    else:
         print("no modem is configured; add one with `santral modem add ID --device PATH`")
-        return 0
-    print(table(HEADINGS, modem_rows(modems)))
     faulty = [modem["id"] for modem in modems if modem["condition"] != "ready"]
     if faulty:
         print(f"\n{len(faulty)} of {len(modems)} modems cannot send: {', '.join(faulty)}")
-    return 1 if faulty else 0
+    if alerts:
+        print()
+        print(alert_table(alerts))
+    return 1 if faulty or alerts else 0
 
 
-async def _modems(config: Config) -> tuple[bool, list[dict[str, Any]]]:
+async def _state(
+    config: Config,
+) -> tuple[bool, list[dict[str, Any]], list[dict[str, Any]]]:
     """Ask the running service; when there is none, try each device here."""
     async with connect(config) as client:
         if client.service_runs:
-            return True, await client.every("/modems")
+            return True, await client.every("/modems"), await client.every("/alerts")
     async with running(config, devices=False, tcp=False) as service:
         settings = await service.modem_settings.every()
         found = await asyncio.gather(*(probe_modem(item) for item in settings))
-    return False, [modem_out(status).model_dump(mode="json") for status in found]
+    return False, [modem_out(status).model_dump(mode="json") for status in found], []

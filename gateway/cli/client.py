@@ -50,6 +50,10 @@ class Client:
         """PATCH a resource."""
         return await self._ask("PATCH", path, json=body)
 
+    async def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """PUT a resource."""
+        return await self._ask("PUT", path, json=body)
+
     async def delete(self, path: str) -> dict[str, Any]:
         """DELETE a resource."""
         return await self._ask("DELETE", path)

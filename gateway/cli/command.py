@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gateway import config as configuration
 from gateway.app import running
-from gateway.cli import checking, customers, modems, people, texts
+from gateway.cli import alerts, checking, consent, customers, modems, people, texts, webhooks
 from gateway.config import Config
 from gateway.kernel import logs
 from gateway.kernel.errors import ConfigError, GatewayError
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("key", help="make a key for the secrets in the database").set_defaults(
         run=_key
     )
-    for part in (checking, texts, modems, people, customers):
+    for part in (checking, alerts, texts, modems, consent, webhooks, people, customers):
         part.add_commands(commands)
     return parser
 

@@ -8,6 +8,7 @@ from getpass import getpass
 from typing import Any
 
 from gateway.app import probe_modem
+from gateway.cli import sims
 from gateway.cli.client import connect
 from gateway.cli.output import fields, plain, table
 from gateway.config import Config
@@ -15,8 +16,10 @@ from gateway.sms.port import ModemSettings
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `modem list|add|set|remove|probe|ussd`."""
-    modem = commands.add_parser("modem", help="modems: list, add, set, remove, probe, ussd")
+    """Add `modem list|add|set|remove|probe|ussd|sim|figures`."""
+    modem = commands.add_parser(
+        "modem", help="modems: list, add, set, remove, probe, ussd, sim, figures"
+    )
     verbs = modem.add_subparsers(dest="verb", required=True, metavar="VERB")
     verbs.add_parser("list", help="modems and what they are doing").set_defaults(run=_list)
     add = verbs.add_parser("add", help="configure a modem")
@@ -39,6 +42,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     ussd.add_argument("id")
     ussd.add_argument("code")
     ussd.set_defaults(run=_ussd)
+    sims.add_commands(verbs)
 
 
 def _settings(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from gateway.cli import rules
+from gateway.cli import policy, rules
 from gateway.cli.client import Client, connect
 from gateway.cli.output import fields, plain, table
 from gateway.config import Config
@@ -22,8 +22,8 @@ _ENDS = {state: int(state is not SendState.DELIVERED) for state in SendState if 
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `sms send|show|list|cancel|settle|rules`."""
-    sms = commands.add_parser("sms", help="texts: send, show, list, cancel, settle, rules")
+    """Add `sms send|show|list|cancel|settle|rules|policy`."""
+    sms = commands.add_parser("sms", help="texts: send, show, list, cancel, settle, rules, policy")
     verbs = sms.add_subparsers(dest="verb", required=True, metavar="VERB")
     send = verbs.add_parser("send", help="queue a text")
     send.add_argument("--to", required=True, metavar="NUMBER")
@@ -59,6 +59,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     settle.add_argument("became", choices=("sent", "not_sent", "send_again"))
     settle.set_defaults(run=_settle)
     rules.add_commands(verbs)
+    policy.add_commands(verbs)
 
 
 async def _send(config: Config, options: argparse.Namespace) -> int:

@@ -86,7 +86,10 @@ def _judge(
         return _repeated(connection, draft, known, *earlier)
     reason = known.blocked.get(message.recipient)
     if reason is not None and not draft.despite_block:
-        return Conflict(f"{message.recipient} must not be contacted: {reason}")
+        return Conflict(
+            f"{message.recipient} must not be contacted: {reason}; "
+            "if he agrees again, take him off the do-not-contact list"
+        )
     if message.modem_id and message.modem_id not in known.modems:
         return Invalid(
             f"there is no modem {message.modem_id!r}; `santral modem list` shows all",

@@ -120,7 +120,7 @@ def _balances(connection: Connection, now: datetime) -> list[Alert]:
             found.append(
                 Alert(
                     name=f"balance_low:{modem_id}",
-                    text=f"the SIM in modem {modem_id} has {balance.amount:g} left",
+                    text=f"the SIM in modem {modem_id} has {balance.amount:.10g} left",
                     remedy="top it up",
                     since=balance.at,
                 )

@@ -22,7 +22,7 @@ from gateway.sms.port import Modem
 
 logger = logging.getLogger(__name__)
 
-LOOK_S = 30.0
+LOOK_S = 5.0
 AFTER_FAILURE = timedelta(minutes=15)
 MAX_TEXT = 500
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)*")
