@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import Invalid
@@ -17,9 +17,16 @@ from gateway.sending import quotas
 from gateway.sending.quotas import Window
 from gateway.sms import tables
 from gateway.sms.model import SegmentState
+from gateway.sms.modem_settings import require_modem
 from gateway.web.principal import Permission, Principal
 
 _S = tables.segments.c
+_LAST_SENDER = (
+    select(_S.sender)
+    .where(_S.modem_id == bindparam("modem_id"), _S.submitted_at.is_not(None))
+    .order_by(_S.submitted_at.desc())
+    .limit(1)
+)
 _GONE_OUT = frozenset({SegmentState.SENT, SegmentState.DELIVERED, SegmentState.UNDELIVERED})
 
 
@@ -76,12 +83,16 @@ class FiguresBook:
         self,
         principal: Principal,
         modem_id: str,
-        sender: str,
         *,
+        imsi: str,
         since: datetime | None,
         until: datetime | None,
     ) -> Figures:
-        """Count a modem's segments submitted in a period; the default is this day."""
+        """Count a modem's segments submitted in a period; the default is this day.
+
+        `imsi` is that of the SIM it has now, empty while it is not known: then the quota shown is
+        that of the SIM that sent last. Raises NotFound for a modem that never was.
+        """
         principal.require(Permission.MODEMS_READ)
         now = self._clock.now()
         since = since or Window.DAY.began(now, self._zone)
@@ -94,7 +105,10 @@ class FiguresBook:
         def read(connection: Connection) -> Figures:
             figures = Figures(modem_id=modem_id)
             _count(connection, figures, since, until)
-            figures.used = quotas.used(connection, sender, now, self._zone)
+            last = connection.execute(_LAST_SENDER, {"modem_id": modem_id}).scalar()
+            if last is None:
+                require_modem(connection, modem_id)
+            figures.used = quotas.used(connection, imsi or last or modem_id, now, self._zone)
             figures.balance = balance_of(connection, modem_id)
             return figures
 

@@ -160,6 +160,12 @@ class ModemSettingsBook:
         )
 
 
+def require_modem(connection: Connection, modem_id: str) -> None:
+    """Raise NotFound when no such modem is configured."""
+    if settings.find(connection, KIND, modem_id) is None:
+        raise NotFound(f"there is no modem {modem_id!r}; `santral modem list` shows all")
+
+
 def _check(field: str, value: str | None, pattern: re.Pattern[str], wanted: str) -> None:
     if value is not None and not pattern.fullmatch(value):
         shown = "it" if field == "pin" else repr(value)

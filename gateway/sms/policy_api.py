@@ -184,8 +184,7 @@ class PolicyApi:
         return RuleRemoved(id=call.path["rule_id"])
 
     async def _sim(self, call: Call[NoBody, NoBody]) -> SimPolicy:
-        self._fleet.get(call.path["modem_id"])
-        return (await self._book.sims()).get(call.path["modem_id"], SimPolicy())
+        return await self._book.sim(call.path["modem_id"])
 
     async def _decide_sim(self, call: Call[SimPolicy, NoBody]) -> SimPolicy:
         policy = await self._book.decide_sim(call.principal, call.path["modem_id"], call.body)
@@ -194,10 +193,14 @@ class PolicyApi:
 
     async def _count(self, call: Call[NoBody, FiguresQuery]) -> FiguresOut:
         modem_id = call.path["modem_id"]
-        sender = self._fleet.get(modem_id).status.imsi or modem_id
+        modem = self._fleet.modems().get(modem_id)
         return _figures(
             await self._figures.of_modem(
-                call.principal, modem_id, sender, since=call.query.since, until=call.query.until
+                call.principal,
+                modem_id,
+                imsi=modem.status.imsi if modem else "",
+                since=call.query.since,
+                until=call.query.until,
             )
         )
 

@@ -14,6 +14,7 @@ from gateway.kernel.ids import new_id
 from gateway.kernel.settings import Setting
 from gateway.kernel.store import Store
 from gateway.people import audit
+from gateway.sms.modem_settings import require_modem
 from gateway.sms.policy import SimPolicy, SmsPolicy, SmsRule
 from gateway.web.principal import Permission, Principal
 
@@ -90,15 +91,22 @@ class PolicyBook:
         """Return what was decided about each modem's SIM."""
         return await self._store.read(sim_policies_of)
 
+    async def sim(self, modem_id: str) -> SimPolicy:
+        """Return what was decided about a modem's SIM; raises NotFound."""
+
+        def read(connection: Connection) -> SimPolicy:
+            require_modem(connection, modem_id)
+            return sim_policies_of(connection).get(modem_id, SimPolicy())
+
+        return await self._store.read(read)
+
     async def decide_sim(self, principal: Principal, modem_id: str, policy: SimPolicy) -> SimPolicy:
         """Replace the policy of a modem's SIM; raises NotFound."""
-
-        def known(connection: Connection) -> None:
-            if settings.find(connection, "modem", modem_id) is None:
-                raise NotFound(f"there is no modem {modem_id!r}; `santral modem list` shows all")
-
         value = policy.model_dump(mode="json")
-        await self._put(principal, SIM, modem_id, value, check=known)
+        await self._put(
+            principal, SIM, modem_id, value,
+            check=lambda connection: require_modem(connection, modem_id),
+        )  # fmt: skip
         return policy
 
     async def _put(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.kernel.errors import Permanent, Uncertain
+from gateway.kernel.errors import NotFound, Permanent, Uncertain
 from gateway.sending.states import SendState
 from gateway.sms.figures import FiguresBook
 from gateway.sms.policy import SimPolicy
@@ -38,7 +38,7 @@ async def test_a_modems_figures_tell_its_sims_apart(desk: Desk) -> None:
     desk.later(seconds=1)
 
     book = FiguresBook(desk.service.store, desk.clock, desk.service.config.zone)
-    figures = await book.of_modem(LOCAL_ADMINISTRATOR, "m0", SECOND, since=None, until=None)
+    figures = await book.of_modem(LOCAL_ADMINISTRATOR, "m0", imsi=SECOND, since=None, until=None)
     one, two = figures.sims[FIRST], figures.sims[SECOND]
     assert (one.sent, one.cost, one.failed_by_cause) == (1, 0.25, {"CMS 28": 1})
     assert one.by_state == {"sent": 1, "failed": 1, "uncertain": 1}
@@ -71,9 +71,11 @@ async def test_a_period_holds_what_was_submitted_in_it(desk: Desk) -> None:
 
     async def sent(since: timedelta, until: timedelta) -> int:
         period = {"since": began + since, "until": began + until}
-        return (await book.of_modem(LOCAL_ADMINISTRATOR, "m0", FIRST, **period)).total.sent
+        return (await book.of_modem(LOCAL_ADMINISTRATOR, "m0", imsi="", **period)).total.sent
 
     hour = timedelta(hours=1)
+    with pytest.raises(NotFound, match="m9"):
+        await book.of_modem(LOCAL_ADMINISTRATOR, "m9", imsi="", since=None, until=None)
     assert await sent(-hour, hour) == 1
     assert await sent(hour, 3 * hour) == 1
     assert await sent(-hour, 3 * hour) == 2

@@ -106,3 +106,14 @@ def test_the_policy_is_kept_from_the_command_line(said: Command, refused: Comman
     assert "21:00-09:00" in refused("sms", "policy", "--quiet", "21:00")
     assert "0-23" in refused("sms", "policy", "--quiet", "25:00-09:00")
     assert "NIE" in refused("sms", "policy", "--forget", "NIE")
+
+
+def test_a_modem_is_set_up_before_the_service_runs(said: Command, refused: Command) -> None:
+    said("modem", "add", "m0", "--device", "/dev/ttyUSB9")
+    changed = said("modem", "sim", "m0", "--per-day", "200", "--cost", "=0.25")
+    assert "200 a day" in changed
+    assert said("modem", "sim", "m0") == changed
+    assert "0 this day" in said("modem", "figures", "m0")
+    assert "--balance" in refused("modem", "sim", "m0", "--alert-below", "20")
+    assert "m9" in refused("modem", "sim", "m9")
+    assert "m9" in refused("modem", "figures", "m9")
