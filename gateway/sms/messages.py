@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, literal, null, or_, select, union_all
+from sqlalchemy import Connection, Row, Select, and_, case, literal, null, or_, select, union_all
 
 from gateway.kernel.errors import NotFound
 from gateway.kernel.numbers import NumberingPlan
@@ -167,7 +167,7 @@ _OUT = select(
 _IN = select(
     tables.received.c.id.label("id"),
     literal(Way.IN.value).label("way"),
-    literal("received").label("state"),
+    case((tables.received.c.complete, "received"), else_="received_incomplete").label("state"),
     tables.received.c.sender.label("number"),
     tables.received.c.text.label("text"),
     tables.received.c.modem_id.label("modem_id"),

@@ -16,7 +16,9 @@ from sqlalchemy import Connection, select, update
 from gateway.app import Service, running
 from gateway.config import Config
 from gateway.history.tables import interactions
+from gateway.kernel.numbers import NumberingPlan
 from gateway.sms import tables
+from gateway.sms.messages import Filter, Messages, Way
 from gateway.sms.port import (
     Concatenation,
     DeliveryReport,
@@ -64,6 +66,12 @@ def _segment(
         source=source or _source(), sender=sender, text=text, coding=TextCoding.GSM7,
         sent_at=at, concatenation=concatenation,
     )  # fmt: skip
+
+
+async def _listed(service: Service) -> list[tuple[str, str]]:
+    messages = Messages(service.store, NumberingPlan())
+    page = await messages.page(LOCAL_ADMINISTRATOR, Filter(way=Way.IN))
+    return [(line.state, line.text) for line in page.items]
 
 
 async def _texts(service: Service) -> list[str]:
@@ -135,8 +143,10 @@ async def test_what_stays_incomplete_is_delivered_marked_and_mended_later(
     await service.store.write(lambda connection: connection.execute(long_ago))
     assert await service.inbox.deliver_overdue() == 1
     assert await _history(service) == [("received_incomplete", "bir […]üç")]
+    assert await _listed(service) == [("received_incomplete", "bir […]üç")]
     await service.inbox.received([_segment("iki ", (7, 3, 2))])
     assert await _history(service) == [("received", "bir iki üç")]
+    assert await _listed(service) == [("received", "bir iki üç")]
     assert await _texts(service) == ["bir iki üç"]
 
 
