@@ -65,6 +65,9 @@ class NumberingPlan:
 
     def parse(self, raw: str, *, field: str = "number") -> PhoneNumber:
         """Return the number that a person wrote; raises Invalid with what is wrong with it."""
+        return PhoneNumber(raw, NumberKind.E164) if _is_canonical(raw) else self._read(raw, field)
+
+    def _read(self, raw: str, field: str) -> PhoneNumber:
         if len(raw) > MAX_RAW_LENGTH:
             raise Invalid(f"the number is longer than {MAX_RAW_LENGTH} characters", field=field)
         if _CONTROL.search(raw):

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, case, select
 
 from gateway.kernel.numbers import NumberingPlan, NumberKind, PhoneNumber
 from gateway.kernel.store import Store
+from gateway.kernel.store.values import among
 from gateway.parties.model import (
     Certainty,
     Found,
@@ -88,7 +89,7 @@ _OWNERS = (
     .order_by(phone_numbers.c.id)
 )
 _OWNERS_OF_ONE = _OWNERS.where(phone_numbers.c.number == bindparam("exact")).limit(MAX_MATCHES + 1)
-_OWNERS_OF_MANY = _OWNERS.where(phone_numbers.c.number.in_(bindparam("keys", expanding=True)))
+_OWNERS_OF_MANY = _OWNERS.where(among(phone_numbers.c.number, "keys"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events, settings
 from gateway.kernel.errors import Conflict, GatewayError, Invalid
 from gateway.kernel.store import rows
+from gateway.kernel.store.values import among
 from gateway.parties.lookup import by_numbers
 from gateway.sending.states import SendState
 from gateway.sms import deciding, ledger, queue, tables
@@ -114,16 +115,16 @@ def _repeated(
 
 
 _KEYS = select(tables.idempotency_keys).where(
-    tables.idempotency_keys.c.key.in_(bindparam("keys", expanding=True)),
-    tables.idempotency_keys.c.owner.in_(bindparam("owners", expanding=True)),
+    among(tables.idempotency_keys.c.key, "keys"),
+    among(tables.idempotency_keys.c.owner, "owners"),
 )
 _BLOCKED = select(consent.blocks.c.number, consent.blocks.c.source, consent.blocks.c.reason).where(
-    consent.blocks.c.number.in_(bindparam("numbers", expanding=True)),
+    among(consent.blocks.c.number, "numbers"),
     consent.blocks.c.channel.in_((Channel.SMS.value, Channel.ALL.value)),
 )
 _LAST_HEARD = (
     select(tables.received.c.sender, func.max(tables.received.c.id).label("id"))
-    .where(tables.received.c.sender.in_(bindparam("numbers", expanding=True)))
+    .where(among(tables.received.c.sender, "numbers"))
     .group_by(tables.received.c.sender)
     .subquery()
 )

@@ -278,7 +278,9 @@ def recover(connection: Connection, now: datetime, *, modem_id: str = "") -> int
 
     Return how many messages that are.
     """
-    query = select(tables.segments).where(tables.segments.c.state == SegmentState.SUBMITTING.value)
+    query = select(tables.segments).where(
+        tables.segments.c.state == SegmentState.SUBMITTING.value, tables.is_open
+    )
     if modem_id:
         query = query.where(tables.segments.c.modem_id == modem_id)
     left = [segment_of(row) for row in connection.execute(query)]

@@ -32,6 +32,7 @@ _UNCERTAIN = select(tables.segments).where(
     tables.segments.c.recipient == bindparam("recipient"),
     tables.segments.c.modem_id == bindparam("modem_id"),
     tables.segments.c.state == SegmentState.UNCERTAIN.value,
+    tables.is_open,
 )
 
 

@@ -13,9 +13,19 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from gateway.kernel.store.schema import Id, UtcDateTime, metadata
+
+is_open = text("state IN ('submitting', 'uncertain')")
+"""Segments of which it is not known whether they went out: few, whatever the table's size."""
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """An index of few rows: what only waits to be sent costs nothing there."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 messages = Table(
     "sms_messages",
@@ -42,7 +52,7 @@ messages = Table(
     Column("zone", Text, nullable=False),
     Column("automatic", Boolean, nullable=False),
     Column("user_id", Id),
-    Column("party_id", Id, index=True),
+    Column("party_id", Id),
     Column("person_id", Id),
     Column("attempts", Integer, nullable=False),
     Column("not_before", UtcDateTime, nullable=False),
@@ -55,7 +65,8 @@ messages = Table(
     Index("ix_sms_messages_queue", "state", "priority", "id"),
     Index("ix_sms_messages_recipient", "recipient", "id"),
     Index("ix_sms_messages_due", "state", "not_before"),
-    Index("ix_sms_messages_expiry", "state", "expires_at"),
+    _partial("ix_sms_messages_expiry", "state", "expires_at", where="expires_at IS NOT NULL"),
+    _partial("ix_sms_messages_party_id", "party_id", where="party_id IS NOT NULL"),
 )
 
 segments = Table(
@@ -73,9 +84,13 @@ segments = Table(
     Column("sender", Text, nullable=False),
     Column("cost", Float),
     Column("error_code", Text, nullable=False),
-    Index("ix_sms_segments_modem", "modem_id", "submitted_at"),
-    Index("ix_sms_segments_report", "recipient", "modem_id", "reference"),
-)
+    _partial("ix_sms_segments_modem", "modem_id", "submitted_at", where="submitted_at IS NOT NULL"),
+    _partial(
+        "ix_sms_segments_report", "recipient", "modem_id", "reference",
+        where="reference IS NOT NULL",
+    ),
+    _partial("ix_sms_segments_open", "modem_id", "recipient", where=is_open.text),
+)  # fmt: skip
 
 idempotency_keys = Table(
     "sms_idempotency_keys",
@@ -188,6 +203,7 @@ __all__ = [
     "concat_references",
     "groups",
     "idempotency_keys",
+    "is_open",
     "messages",
     "orphan_reports",
     "parts",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Final
 
 from gateway.sms.alphabet import NationalLanguage, septets
@@ -35,7 +35,7 @@ class Tables:
         return (self.locking is not _DEFAULT) + (self.single is not _DEFAULT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Spelling:
     """Tables that hold all of a text's characters, and those that take two septets there."""
 
@@ -44,10 +44,17 @@ class Spelling:
 
     def units(self, text: str) -> int:
         """Return how many septets the text takes."""
-        units = len(text)
-        for character in self.escaped:
-            units += text.count(character)
-        return units
+        return len(text) + sum(map(text.count, self.escaped))
+
+    @cached_property
+    def weight(self) -> tuple[int, int, int]:
+        """Return how many tables must be named, how little is to be expected of a handset, room.
+
+        Room is how many septets a lone segment holds.
+        """
+        locking, single = self.tables.locking is not _DEFAULT, self.tables.single is not _DEFAULT
+        tables = locking + single
+        return tables, 2 * locking + single, _septet_capacity(tables, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,29 +85,21 @@ Cost = tuple[int, bool, int, int]
 def septet_cost(text: str, spelling: Spelling, wide: bool) -> Cost:
     """Return what a text costs when it is written so."""
     units = spelling.units(text)
-    tables, simplicity = _weight(spelling.tables)
-    segments = 1
-    if units > _septet_capacity(tables, 0):
-        segments = len(septet_layout(text, spelling, wide).segments)
+    tables, simplicity, room = spelling.weight
+    segments = 1 if units <= room else len(septet_layout(text, spelling, wide).segments)
     return segments, tables > 0, units * 7 + segments * tables * _LANGUAGE_OCTETS * 8, simplicity
-
-
-def _weight(tables: Tables) -> tuple[int, int]:
-    """Return how many tables must be named, and how little is to be expected of a handset."""
-    locking, single = tables.locking is not _DEFAULT, tables.single is not _DEFAULT
-    return locking + single, 2 * locking + single
 
 
 def septet_layout(text: str, spelling: Spelling, wide: bool) -> Layout:
     """Cut a text that the tables hold; an escape stays with the septet behind it."""
     units, tables = spelling.units(text), spelling.tables
-    capacity = _septet_capacity(tables.count, 0)
+    count, _, capacity = spelling.weight
     segments: list[str] = [text]
     start = 0
     if units > capacity:
         coded = septets(text, tables.locking, tables.single)
         assert coded is not None
-        capacity = _septet_capacity(tables.count, _concatenation_octets(wide))
+        capacity = _septet_capacity(count, _concatenation_octets(wide))
         segments = []
         position = 0
         for start, end in _septet_cuts(coded, capacity):

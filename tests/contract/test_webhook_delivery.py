@@ -180,7 +180,12 @@ async def test_what_cannot_be_told_for_a_day_is_given_up_and_counted(rig: Rig) -
     rig.receiver.status = lambda event: 400 if event["subject"] == "a" else 200
     async with rig.delivering():
         await rig.happen("a")
-        await until(lambda: rig.receiver.attempts > 0)
+
+        async def refused() -> bool:
+            (listed,) = await rig.book.listed(LOCAL_ADMINISTRATOR)
+            return listed.refused == 1
+
+        await until(refused)
         rig.desk.clock.moment += timedelta(days=1, minutes=1)
         await rig.happen("b")
 
