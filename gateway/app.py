@@ -10,9 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 from crm_link.local import LocalDirectory
+from drivers.asterisk.recording import explain
 from drivers.modem.driver import GsmModemDriver, probe
+from gateway.calls.telling import describe_call
 from gateway.config import Config
 from gateway.consent.api import ConsentApi
 from gateway.consent.book import ConsentBook
@@ -125,6 +129,11 @@ async def running(
 async def probe_modem(settings: ModemSettings) -> ModemStatus:
     """Ask a device who it is, without receiving or deleting anything."""
     return await probe(settings)
+
+
+def explain_recording(path: Path) -> list[dict[str, Any]]:
+    """Return the calls that a recording of AMI tells of."""
+    return [describe_call(call) for call in explain(path)]
 
 
 def _compose(

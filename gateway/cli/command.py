@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gateway import config as configuration
 from gateway.app import running
-from gateway.cli import alerts, checking, consent, customers, modems, people, texts, webhooks
+from gateway.cli import alerts, checking, consent, customers, modems, pbx, people, texts, webhooks
 from gateway.config import Config
 from gateway.kernel import logs
 from gateway.kernel.errors import ConfigError, GatewayError
@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `santral`; returns its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        config = configuration.load(options.config)
+        without = getattr(options, "without_config", False) and options.config is None
+        config = Config() if without else configuration.load(options.config)
         logs.configure(config.logs.level if options.command == "serve" else "error")
         return asyncio.run(options.run(config, options)) or DONE
     except ConfigError as error:
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("key", help="make a key for the secrets in the database").set_defaults(
         run=_key
     )
-    for part in (checking, alerts, texts, modems, consent, webhooks, people, customers):
+    for part in (checking, alerts, texts, modems, consent, webhooks, people, customers, pbx):
         part.add_commands(commands)
     return parser
 

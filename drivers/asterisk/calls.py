@@ -1,0 +1,333 @@
+"""One call on the PBX: its legs, what happened to it, and the record that people read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from drivers.asterisk.causes import leg_outcome
+from drivers.asterisk.channels import Channel, number_in
+from gateway.calls.model import CallDirection, CallRecord, Outcome, Party, Transfer, TransferKind
+
+MAX_LEGS = 200
+MAX_TRANSFERS = 100
+MAX_DIGITS = 64
+_DOUBLED_S = 1.0
+"""A transfer told twice within this time is one."""
+_OUTSIDE = ("trunk", "pstn", "did", "incoming", "inbound", "external")
+"""What the names of dialplan contexts contain that calls from outside come in by."""
+
+
+@dataclass(slots=True)
+class Passing:
+    """A transfer that is under way, or was."""
+
+    kind: TransferKind
+    source: str
+    target: str
+    moved: str = ""
+    """The channel that is passed on."""
+    answered: bool = False
+    cancelled: bool = False
+    open: bool = True
+    parted: bool = False
+    """Who is passed on has left who passes him on."""
+    at: float = 0.0
+
+    def same(self, other: Passing) -> bool:
+        """Tell whether two events speak of one transfer."""
+        mine = (self.kind, self.source, self.moved)
+        alike = mine == (other.kind, other.source, other.moved)
+        return alike and other.target in {"", self.target}
+
+
+@dataclass(slots=True)
+class Consultation:
+    """A telephone that left the customer waiting to ask somebody first."""
+
+    source: str
+    """Channel of who asks."""
+    home: str
+    """Bridge in which the customer waits."""
+    target: str
+    local: str
+    """The Local channel's half that stands for who is asked."""
+
+
+@dataclass(slots=True)
+class Call:
+    """All that is known of one call."""
+
+    id: str
+    root: Channel
+    """Who made the call, or was rung first for it."""
+    started_at: float
+    legs: dict[str, Channel] = field(default_factory=dict)
+    passings: list[Passing] = field(default_factory=list)
+    consultations: dict[str, Consultation] = field(default_factory=dict)
+    did: str = ""
+    answered_by: Channel | None = None
+    answered_at: float | None = None
+    last_with: str = ""
+    """Party that the customer spoke with last."""
+    ringing_from: float | None = None
+    click: bool = False
+    wanted: str = ""
+    """What was dialled."""
+    queue: str = ""
+    queued_at: float | None = None
+    wait_s: float = 0.0
+    gave_up: bool = False
+    """Left the queue without an answer."""
+    digits: str = ""
+    voicemail: bool = False
+    fax: bool = False
+    three_since: float | None = None
+    """Since when three hear one another."""
+    conference: bool = False
+    parked: str = ""
+    recording: str = ""
+    hung_up_by: str = ""
+    lost: str = ""
+    """Why its end was not seen, where it was not."""
+    ended_at: float | None = None
+
+    @property
+    def people(self) -> list[Channel]:
+        """The legs behind which a telephone or a line is, in the order in which they came."""
+        return [leg for leg in self.legs.values() if leg.real]
+
+    @property
+    def from_outside(self) -> bool:
+        """Tell whether somebody beyond the line made it."""
+        return self.root.real and not self.root.internal
+
+    @property
+    def customer(self) -> Channel | None:
+        """The leg beyond the line: who called from outside, or the one outside who was called."""
+        if self.from_outside:
+            return self.root
+        outside = [leg for leg in self.people if not leg.internal]
+        return next((leg for leg in outside if leg.talks), outside[0] if outside else None)
+
+    def add(self, leg: Channel) -> None:
+        """Take in a leg; beyond the bound the oldest ended one is forgotten."""
+        self.legs[leg.uid] = leg
+        leg.call = self.id
+        if len(self.legs) > MAX_LEGS:
+            for uid, old in self.legs.items():
+                if old.ended_at is not None and old is not self.root and not old.talks:
+                    del self.legs[uid]
+                    break
+
+    def absorb(self, other: Call) -> None:
+        """Become one with a call that turned out to be the same; the older one's root stays."""
+        if other.started_at < self.started_at:
+            self.started_at, self.root = other.started_at, other.root
+            self.did, self.wanted, self.click = other.did, other.wanted, other.click
+            self.answered_by, self.answered_at = other.answered_by, other.answered_at
+            self.ringing_from = other.ringing_from
+        for leg in other.legs.values():
+            self.add(leg)
+        self.passings += other.passings
+        self.consultations.update(other.consultations)
+        self.queue = self.queue or other.queue
+        self.recording = self.recording or other.recording
+        self.last_with = self.last_with or other.last_with
+        self.conference = self.conference or other.conference
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether a channel of it lives."""
+        return any(leg.ended_at is None for leg in self.legs.values())
+
+    def leave_queue(self, now: float) -> None:
+        """Note that the caller waits in no queue any more."""
+        if self.queued_at is not None:
+            self.wait_s += max(0.0, now - self.queued_at)
+            self.queued_at = None
+
+    def press(self, digit: str) -> None:
+        """Note a key that the caller pressed on his way through a menu."""
+        if len(self.digits) < MAX_DIGITS:
+            self.digits += digit
+
+    def pass_on(self, passing: Passing, now: float) -> None:
+        """Note a transfer, once however often it is told; the one before it is over."""
+        passing.at = now
+        last = self.passings[-1] if self.passings else None
+        if last is not None and last.same(passing) and now - last.at < _DOUBLED_S:
+            return
+        for before in self.passings:
+            before.open = False
+        if len(self.passings) < MAX_TRANSFERS:
+            self.passings.append(passing)
+
+    def record(self, now: float) -> CallRecord:
+        """Return the call as people read it."""
+        talking = [self.customer] if self.customer is not None else self.people
+        outcome, reason = self._outcome()
+        direction = self._direction()
+        ring_end = next(
+            (at for at in (self.answered_at, self._last_ring(), self.ended_at) if at is not None),
+            now,
+        )
+        return CallRecord(
+            id=self.id,
+            direction=direction,
+            caller=self.root.party,
+            caller_name=self.root.person,
+            did=self.did if direction is CallDirection.IN else "",
+            callee=self.callee if direction is not CallDirection.IN else "",
+            started_at=_moment(self.started_at),
+            ended_at=None if self.ended_at is None else _moment(self.ended_at),
+            answered_by=None if self.answered_by is None else self.answered_by.party,
+            final_party=self._final(),
+            outcome=outcome,
+            reason=reason,
+            ring_s=_span(self.ringing_from, ring_end),
+            talk_s=round(_union(talking, now), 3),
+            wait_s=round(self.wait_s, 3),
+            queue=self.queue,
+            digits=self.digits,
+            hangup_cause=self._cause(),
+            hung_up_by=self.hung_up_by,
+            click_to_call=self.click,
+            conference=self.conference,
+            recording=self.recording,
+            transfers=tuple(
+                Transfer(
+                    kind=one.kind, from_party=one.source, to_party=one.target,
+                    answered=one.answered, cancelled=one.cancelled,
+                )
+                for one in self.passings
+            ),
+            parties=tuple(self._party(leg, now) for leg in self.people),
+        )  # fmt: skip
+
+    @property
+    def callee(self) -> str:
+        """What the caller wanted to reach: the number outside, else the extension."""
+        called = [leg for leg in self.people if leg.called and leg is not self.root]
+        outside = next((leg.party for leg in called if not leg.internal), "")
+        return outside or self.wanted or (called[0].party if called else "")
+
+    def _direction(self) -> CallDirection:
+        if self.from_outside and not self.click:
+            return CallDirection.IN
+        outside = self.customer is not None or (self.click and len(self.wanted) > 6)
+        return CallDirection.OUT if outside else CallDirection.INTERNAL
+
+    def _outcome(self) -> tuple[Outcome, str]:
+        if self.fax or self.answered_by is not None:
+            return Outcome.FAX if self.fax else Outcome.ANSWERED, self.lost
+        return (Outcome.VOICEMAIL, "") if self.voicemail else self._missed()
+
+    def _missed(self) -> tuple[Outcome, str]:
+        rung = [leg for leg in self.people if leg.called and leg is not self.root]
+        if self.click and not rung:
+            return Outcome.NO_ANSWER, "the agent did not answer his telephone"
+        if self.gave_up and self.root.asked_to_end:
+            return Outcome.ABANDONED, "the caller hung up in the queue"
+        reached: set[Outcome] = {leg_outcome(leg, answered_elsewhere=False) for leg in rung}
+        reached.discard(Outcome.OFFLINE)
+        if len(reached) == 1 and reached <= {Outcome.BUSY, Outcome.DECLINED, Outcome.FAILED}:
+            return reached.pop(), ""
+        return Outcome.NO_ANSWER, self.lost or self._why(rung, reached)
+
+    def _why(self, rung: list[Channel], reached: set[Outcome]) -> str:
+        if self.root.asked_to_end:
+            return "the caller hung up"
+        if self.gave_up:
+            return "nobody in the queue answered"
+        if rung and not reached:
+            return "the telephone is offline"
+        return "nobody answered" if rung else "nobody was rung"
+
+    def _final(self) -> str | None:
+        last = self.passings[-1] if self.passings else None
+        if last is not None and not last.answered and not last.cancelled:
+            return None
+        answered = None if self.answered_by is None else self.answered_by.party
+        wandered = self.from_outside or last is not None
+        return self.last_with or answered if wandered else answered
+
+    def _last_ring(self) -> float | None:
+        ends = [leg.ended_at for leg in self.people if leg.called and leg.ended_at is not None]
+        return max(ends) if ends else None
+
+    def _cause(self) -> int:
+        if self.root.ended_at is not None and self.root.cause:
+            return self.root.cause
+        ended = [leg for leg in self.people if leg.ended_at is not None and leg.cause]
+        return max(ended, key=lambda leg: leg.ended_at or 0.0).cause if ended else 0
+
+    def _party(self, leg: Channel, now: float) -> Party:
+        ended = leg.ended_at if leg.ended_at is not None else now
+        rang = leg.rang_at if leg.rang_at is not None else None
+        first = leg.talks[0][0] if leg.talks else None
+        up = [at for at in (leg.up_at, first) if at is not None]
+        rung = leg.dialled_at if leg.dialled_at is not None else leg.created_at
+        others = [other for other in self.people if other is not leg and other is not self.root]
+        elsewhere = any(rung <= talk[0] <= ended + 1 for other in others for talk in other.talks)
+        return Party(
+            party=leg.party,
+            internal=leg.internal,
+            called=leg.called,
+            outcome=leg_outcome(leg, answered_elsewhere=elsewhere),
+            ring_s=_span(rang, min(up) if up else ended) if leg.called else 0.0,
+            talk_s=round(_union([leg], now), 3),
+            hold_s=round(leg.hold_s + (now - leg.held_at if leg.held_at is not None else 0.0), 3),
+            hangup_cause=leg.cause,
+        )
+
+
+def label(channel: Channel, dial_string: str = "") -> None:
+    """Decide whose leg a channel is, and whether inside or beyond a line."""
+    endpoint = channel.endpoint
+    if dial_string:
+        number = number_in(dial_string)
+        channel.internal = short(endpoint) or (not _beyond(dial_string) and not _line(channel))
+        channel.party = endpoint if short(endpoint) or not number else number
+    elif short(endpoint):
+        channel.internal, channel.party = True, endpoint
+    else:
+        channel.internal = short(channel.number) and not _line(channel)
+        channel.party = channel.number
+
+
+def short(text: str) -> bool:
+    """Tell whether this is an extension rather than a number: up to six digits."""
+    return 0 < len(text) <= 6 and text.isascii() and text.isdigit()
+
+
+def _beyond(dial_string: str) -> bool:
+    """Tell whether a dial string leads out: `0212…@trunk`, `trunk/0212…`, `SIP/trunk/0212…`."""
+    parts = dial_string.split("/")
+    return "@" in dial_string or (len(parts) > 1 and any(len(part) > 6 for part in parts[1:]))
+
+
+def _line(channel: Channel) -> bool:
+    place = channel.context.casefold()
+    return any(word in place for word in _OUTSIDE)
+
+
+def _union(legs: list[Channel], now: float) -> float:
+    """Return for how many seconds at least one of these legs was heard."""
+    spans = sorted(
+        (talk[0], talk[1] if len(talk) > 1 else now) for leg in legs for talk in leg.talks
+    )
+    total, reached = 0.0, float("-inf")
+    for start, end in spans:
+        if end > reached:
+            total += end - max(start, reached)
+            reached = end
+    return total
+
+
+def _span(start: float | None, end: float) -> float:
+    return 0.0 if start is None else round(max(0.0, end - start), 3)
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)

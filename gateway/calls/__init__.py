@@ -1,0 +1,1 @@
+"""Calls: who called, who rang, who answered, what became of it."""

@@ -1,0 +1,145 @@
+"""A call as people see it: who, with whom, how long, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class CallDirection(StrEnum):
+    """Who called whom, seen from the company."""
+
+    IN = "in"
+    OUT = "out"
+    INTERNAL = "internal"
+
+
+class Outcome(StrEnum):
+    """What became of a call, or of one party's part in it."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    DECLINED = "declined"
+    OFFLINE = "offline"
+    """The telephone is not registered, or did not react."""
+    CANCELLED = "cancelled"
+    """Who called hung up first."""
+    ELSEWHERE = "answered_elsewhere"
+    """Somebody else took it."""
+    ABANDONED = "abandoned"
+    """Hung up while waiting in a queue."""
+    VOICEMAIL = "voicemail"
+    FAX = "fax"
+    FAILED = "failed"
+    """The network or a telephone refused it."""
+
+
+class TransferKind(StrEnum):
+    """How a call was passed on."""
+
+    BLIND = "blind"
+    ATTENDED = "attended"
+    REDIRECT = "redirect"
+    """By a program (AMI Redirect), without a telephone's doing."""
+    PARK = "park"
+    FORWARD = "forward"
+    """By the called telephone's own forwarding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """A call passed on, or the attempt to."""
+
+    kind: TransferKind
+    from_party: str
+    to_party: str
+    answered: bool
+    cancelled: bool = False
+    """Taken back before it was done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """One party's part in a call."""
+
+    party: str
+    """Extension, or the number beyond the trunk."""
+    internal: bool
+    called: bool
+    """False for who made the call."""
+    outcome: Outcome
+    ring_s: float
+    talk_s: float
+    hold_s: float
+    hangup_cause: int
+    """Q.850; 0 when the network told none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One call from its first ring to its last hang-up."""
+
+    id: str
+    """Asterisk's Linkedid of the oldest channel, unique with the PBX's name."""
+    direction: CallDirection
+    caller: str
+    """Number or extension; empty when withheld."""
+    caller_name: str
+    did: str
+    """The line that was called: empty unless the call came in."""
+    callee: str
+    """What was dialled, where the call went out or stayed inside."""
+    started_at: datetime
+    ended_at: datetime | None
+    answered_by: str | None
+    final_party: str | None
+    """Who had the customer at last; None when nobody had."""
+    outcome: Outcome
+    reason: str
+    ring_s: float
+    talk_s: float
+    wait_s: float
+    """In a queue."""
+    queue: str
+    digits: str
+    """Pressed by the caller while nobody was on the line: his way through a menu."""
+    hangup_cause: int
+    hung_up_by: str
+    click_to_call: bool
+    conference: bool
+    recording: str
+    transfers: tuple[Transfer, ...]
+    parties: tuple[Party, ...]
+
+    @property
+    def missed(self) -> bool:
+        """Tell whether a customer called and nobody spoke with him."""
+        return self.direction is CallDirection.IN and self.outcome not in {
+            Outcome.ANSWERED, Outcome.FAX,
+        }  # fmt: skip
+
+
+class CallChangeKind(StrEnum):
+    """What changed in a call."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    CHANGED = "changed"
+    """Held, parked, passed on, joined by others."""
+    MERGED = "merged"
+    """It turned out to be part of another call."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class CallChange:
+    """A change in a call; the call itself is asked for by its id."""
+
+    kind: CallChangeKind
+    id: str
+    party: str = ""
+    """Who rings, or who answered; of a merged call, the id of the one it is now part of."""
+    ended: CallRecord | None = None
+    """The call as it was at its end."""

@@ -1,0 +1,61 @@
+"""A call as JSON: the one shape that the API, webhooks and `santral pbx explain` give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.calls.model import CallRecord, Party, Transfer
+
+
+def describe_call(call: CallRecord) -> dict[str, Any]:
+    """Return a call as JSON-ready values; times are ISO 8601 in UTC, spans are seconds."""
+    return {
+        "id": call.id,
+        "direction": call.direction.value,
+        "caller": call.caller,
+        "caller_name": call.caller_name,
+        "did": call.did,
+        "callee": call.callee,
+        "started_at": call.started_at.isoformat(),
+        "ended_at": None if call.ended_at is None else call.ended_at.isoformat(),
+        "answered_by": call.answered_by,
+        "final_party": call.final_party,
+        "outcome": call.outcome.value,
+        "reason": call.reason,
+        "missed": call.missed,
+        "transfers": [_transfer(one) for one in call.transfers],
+        "ring_s": call.ring_s,
+        "talk_s": call.talk_s,
+        "wait_s": call.wait_s,
+        "queue": call.queue,
+        "digits": call.digits,
+        "hangup_cause": call.hangup_cause,
+        "hung_up_by": call.hung_up_by,
+        "click_to_call": call.click_to_call,
+        "conference": call.conference,
+        "recording": call.recording,
+        "parties": [_party(one) for one in call.parties],
+    }
+
+
+def _transfer(one: Transfer) -> dict[str, Any]:
+    return {
+        "kind": one.kind.value,
+        "from": one.from_party,
+        "to": one.to_party,
+        "answered": one.answered,
+        "cancelled": one.cancelled,
+    }
+
+
+def _party(one: Party) -> dict[str, Any]:
+    return {
+        "party": one.party,
+        "internal": one.internal,
+        "called": one.called,
+        "outcome": one.outcome.value,
+        "ring_s": one.ring_s,
+        "talk_s": one.talk_s,
+        "hold_s": one.hold_s,
+        "hangup_cause": one.hangup_cause,
+    }
