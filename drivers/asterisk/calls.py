@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 
 from drivers.asterisk.causes import leg_outcome
 from drivers.asterisk.channels import Channel, number_in
-from gateway.calls.model import CallDirection, CallRecord, Outcome, Party, Transfer, TransferKind
+from gateway.calls.model import (
+    CallDirection,
+    CallRecord,
+    CallState,
+    Outcome,
+    Party,
+    Transfer,
+    TransferKind,
+)
 
 MAX_LEGS = 200
 MAX_TRANSFERS = 100
@@ -82,6 +90,8 @@ class Call:
     digits: str = ""
     voicemail: bool = False
     fax: bool = False
+    together: set[str] = field(default_factory=set)
+    """Channels of those who hear one another, when that was last settled."""
     three_since: float | None = None
     """Since when three hear one another."""
     conference: bool = False
@@ -174,6 +184,7 @@ class Call:
         )
         return CallRecord(
             id=self.id,
+            state=self._state(),
             direction=direction,
             caller=self.root.party,
             caller_name=self.root.person,
@@ -211,6 +222,16 @@ class Call:
         called = [leg for leg in self.people if leg.called and leg is not self.root]
         outside = next((leg.party for leg in called if not leg.internal), "")
         return outside or self.wanted or (called[0].party if called else "")
+
+    def _state(self) -> CallState:
+        if self.ended_at is not None:
+            return CallState.ENDED
+        if self.parked:
+            return CallState.PARKED
+        if any(leg.held_at is not None for leg in self.people):
+            return CallState.HELD
+        talking = any(leg.talks and len(leg.talks[-1]) == 1 for leg in self.people)
+        return CallState.TALKING if talking else CallState.RINGING
 
     def _direction(self) -> CallDirection:
         if self.from_outside and not self.click:

@@ -35,6 +35,8 @@ class Channel:
     name: str
     linkedid: str
     created_at: float
+    seen_at: float
+    """When we first heard of it."""
     tech: str = ""
     endpoint: str = ""
     half: str = ""
@@ -170,7 +172,8 @@ def new_channel(event: Message, now: float, prefix: str = "") -> Channel:
         uid=event.get(f"{prefix}Uniqueid", ""),
         name=name,
         linkedid=event.get(f"{prefix}Linkedid", "") or event.get("Linkedid", ""),
-        created_at=now,
+        created_at=now - _duration(event.get("Duration", "")),
+        seen_at=now,
     )
     rename(channel, name)
     refresh(channel, event, now, prefix)
@@ -202,6 +205,15 @@ def refresh(channel: Channel, event: Message, now: float, prefix: str = "") -> N
             channel.rang_at = now
         if state == "Up" and channel.up_at is None:
             channel.up_at = now
+
+
+def _duration(text: str) -> float:
+    """Return a snapshot's `HH:MM:SS` in seconds."""
+    parts = text.split(":")
+    if len(parts) != 3 or not all(part.isdecimal() and len(part) < 7 for part in parts):
+        return 0.0
+    hours, minutes, seconds = map(int, parts)
+    return float(hours * 3600 + minutes * 60 + seconds)
 
 
 def told(value: str) -> str:

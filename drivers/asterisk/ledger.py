@@ -27,8 +27,8 @@ class Ledger:
         """What changed since somebody looked."""
         self._linked: dict[str, str] = {}
         """Linkedid to call."""
-        self._over: OrderedDict[str, None] = OrderedDict()
-        """Channels that ended lately: what comes late about them makes no new call."""
+        self._over: OrderedDict[str, float] = OrderedDict()
+        """Channels and calls that ended lately, and when: what comes late makes no new call."""
 
     def channel(self, event: Message, now: float, prefix: str = "") -> Channel | None:
         """Return the channel an event speaks of, made known if it was not; None if it is over."""
@@ -39,7 +39,7 @@ class Ledger:
         if channel is None:
             linkedid = event.get(f"{prefix}Linkedid", "")
             if _call_key(linkedid) in self._over and linkedid not in self._linked:
-                self.remember(uid)
+                self.remember(uid, now)
                 return None
             return self._adopt(event, now, prefix)
         refresh(channel, event, now, prefix)
@@ -81,15 +81,16 @@ class Ledger:
         """Tell that a call changed."""
         self.changes.append(CallChange(kind, call.id, who))
 
-    def forgive(self, event: Message) -> None:
-        """Take a channel for living, and its call, that were thought to be over."""
-        self._over.pop(event.get("Uniqueid", ""), None)
-        self._over.pop(_call_key(event.get("Linkedid", "")), None)
+    def forgive(self, event: Message, before: float) -> None:
+        """Take a channel and its call for living that were thought to be over before then."""
+        for key in (event.get("Uniqueid", ""), _call_key(event.get("Linkedid", ""))):
+            if self._over.get(key, before) < before:
+                del self._over[key]
 
-    def remember(self, uid: str) -> None:
+    def remember(self, uid: str, now: float) -> None:
         """Keep in mind that a channel is over."""
         if uid:
-            self._over[uid] = None
+            self._over[uid] = now
             if len(self._over) > _REMEMBERED:
                 self._over.popitem(last=False)
 
@@ -142,7 +143,7 @@ class Ledger:
         for linkedid in {leg.linkedid for leg in call.legs.values()} | {call.id}:
             if self._linked.get(linkedid) == call.id:
                 del self._linked[linkedid]
-            self.remember(_call_key(linkedid))
+            self.remember(_call_key(linkedid), now)
         if call.people or call.fax:
             self.changes.append(CallChange(CallChangeKind.ENDED, call.id, "", call.record(now)))
 
@@ -151,7 +152,7 @@ class Ledger:
         silence(channel, now)
         channel.ended_at = now
         self.board.remove(channel)
-        self.remember(channel.uid)
+        self.remember(channel.uid, now)
 
     def _adopt(self, event: Message, now: float, prefix: str) -> Channel:
         if len(self.board.channels) >= MAX_CHANNELS:
@@ -163,7 +164,9 @@ class Ledger:
         self.board.add(channel)
         call = self.calls.get(self._linked.get(channel.linkedid, ""))
         if call is None:
-            call = Call(id=self._free_id(channel.linkedid), root=channel, started_at=now)
+            call = Call(
+                id=self._free_id(channel.linkedid), root=channel, started_at=channel.created_at
+            )
             call.did = call.wanted = channel.exten if channel.exten != "s" else ""
             self.calls[call.id] = call
             self._linked[channel.linkedid] = call.id
@@ -206,7 +209,10 @@ class Ledger:
             if call.last_with not in {leg.party for leg in others}:
                 call.last_with = max(others, key=lambda leg: leg.talks[-1][0]).party
         transfers.joined(call, together)
-        self.changed(call)
+        now_together = {leg.uid for leg in together}
+        if now_together != call.together:
+            call.together = now_together
+            self.changed(call)
 
 
 def _call_key(linkedid: str) -> str:

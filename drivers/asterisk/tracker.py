@@ -19,6 +19,8 @@ from drivers.asterisk.messages import Message
 from gateway.calls.model import CallChange, CallChangeKind, CallRecord
 
 _VOICEMAIL = frozenset({"VoiceMail", "MiniVM", "MinivmRecord"})
+_OUTGOING = frozenset({"AppDial", "AppDial2", "AppQueue"})
+"""Applications of channels that were dialled."""
 _FAX = frozenset({"ReceiveFAX", "SendFAX", "RxFAX", "TxFAX"})
 
 
@@ -94,25 +96,36 @@ class Tracker:
         self._ledger.board = Board()
         return self._taken()
 
-    def reconcile(self, shown: Iterable[Message], now: float) -> list[CallChange]:
-        """Take a snapshot (CoreShowChannel events): what it lacks has ended."""
+    def reconcile(self, shown: Iterable[Message], now: float, asked_at: float) -> list[CallChange]:
+        """Take a snapshot (CoreShowChannel events): what it lacks has ended.
+
+        What began or ended after it was asked for is left as it is: events know better.
+        """
         events = {event.get("Uniqueid", ""): event for event in shown}
         board = self._ledger.board
         for uid in [uid for uid in board.channels if uid not in events]:
             channel = board.channels.get(uid)
-            if channel is not None:
+            if channel is not None and channel.seen_at < asked_at:
                 self._ledger.finish(channel, now, "its end was not seen")
         for event in events.values():
-            self._ledger.forgive(event)
-            channel = self._ledger.channel(event, now)
-            bridge = event.get("BridgeId", "")
-            if channel is not None and bridge != channel.bridge:
-                board.leave(channel)
-                if bridge:
-                    board.enter(channel, bridge)
+            self._ledger.forgive(event, asked_at)
+            self._place(event, now)
         for channel in list(board.channels.values()):
             self._ledger.meet(channel, now)
         return self._taken()
+
+    def _place(self, event: Message, now: float) -> None:
+        """Put a channel that a snapshot shows where it is."""
+        board = self._ledger.board
+        channel = self._ledger.channel(event, now)
+        if channel is None:
+            return
+        channel.called = channel.called or event.get("Application") in _OUTGOING
+        bridge = event.get("BridgeId", "")
+        if bridge != channel.bridge:
+            board.leave(channel)
+            if bridge:
+                board.enter(channel, bridge)
 
     def _taken(self) -> list[CallChange]:
         changes, self._ledger.changes = self._ledger.changes, []
@@ -140,7 +153,7 @@ class Tracker:
     def _hangup(self, event: Message, now: float) -> None:
         channel = self._ledger.board.channels.get(event.get("Uniqueid", ""))
         if channel is None:
-            self._ledger.remember(event.get("Uniqueid", ""))
+            self._ledger.remember(event.get("Uniqueid", ""), now)
             return
         cause = event.get("Cause", "")
         channel.cause = int(cause) if cause.isdecimal() and len(cause) < 4 else 0

@@ -15,6 +15,17 @@ class CallDirection(StrEnum):
     INTERNAL = "internal"
 
 
+class CallState(StrEnum):
+    """What a call does now."""
+
+    RINGING = "ringing"
+    """Nobody speaks: somebody is rung, or waits in a queue or a menu."""
+    TALKING = "talking"
+    HELD = "held"
+    PARKED = "parked"
+    ENDED = "ended"
+
+
 class Outcome(StrEnum):
     """What became of a call, or of one party's part in it."""
 
@@ -83,6 +94,7 @@ class CallRecord:
 
     id: str
     """Asterisk's Linkedid of the oldest channel, unique with the PBX's name."""
+    state: CallState
     direction: CallDirection
     caller: str
     """Number or extension; empty when withheld."""

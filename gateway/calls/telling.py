@@ -11,6 +11,7 @@ def describe_call(call: CallRecord) -> dict[str, Any]:
     """Return a call as JSON-ready values; times are ISO 8601 in UTC, spans are seconds."""
     return {
         "id": call.id,
+        "state": call.state.value,
         "direction": call.direction.value,
         "caller": call.caller,
         "caller_name": call.caller_name,

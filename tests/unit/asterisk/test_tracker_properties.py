@@ -181,12 +181,14 @@ def test_a_snapshot_ends_what_is_gone_and_takes_in_what_is_new() -> None:
             ("77.1", "SIP/trunk-1", "905550001122"), ("77.2", "SIP/102-2", "102"),
         )
     ]  # fmt: skip
-    ended = [change.ended for change in tracker.reconcile(shown, 1.8e9) if change.ended]
+    ended = [change.ended for change in tracker.reconcile(shown, 1.8e9, 1.8e9) if change.ended]
     assert [call.reason for call in ended if call] == ["its end was not seen"]
     record = tracker.record("77.1", 1.8e9 + 5)
     assert record is not None
     assert (record.answered_by, record.talk_s) == ("102", 5.0)
-    assert [change.kind for change in tracker.reconcile([], 1.8e9 + 9) if change.ended] == ["ended"]
+    assert [
+        change.kind for change in tracker.reconcile([], 1.8e9 + 9, 1.8e9 + 9) if change.ended
+    ] == ["ended"]
     assert not tracker.calls
 
 

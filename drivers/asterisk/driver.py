@@ -1,0 +1,156 @@
+"""One Asterisk: kept connected, followed, asked. Implements the calls feature's `Pbx`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+
+from drivers.asterisk.ami import AmiLink, Frozen, Refused
+from drivers.asterisk.messages import event_name, parse
+from drivers.asterisk.tracker import Tracker
+from gateway.calls.model import CallChange, CallChangeKind, CallRecord
+from gateway.calls.port import PbxCondition, PbxSettings, PbxSink, PbxStatus
+from gateway.kernel.clock import Clock, SystemClock
+from gateway.kernel.errors import GatewayError, Permanent, Temporary, Uncertain
+
+logger = logging.getLogger(__name__)
+
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 15.0
+REFUSED_PAUSE_S = 60.0
+"""A wrong password is not tried for ever at full speed: Asterisk's own fences would shut us out."""
+SNAPSHOT_EACH_S = 30.0
+"""How often what lives is compared with what Asterisk shows, so that a lost hang-up heals."""
+MAX_UNTOLD = 50_000
+"""Changes that wait for the store; beyond it those that only repaint are dropped."""
+_LASTING = frozenset({CallChangeKind.ENDED, CallChangeKind.MERGED})
+Change = tuple[CallChange, CallRecord | None]
+
+
+class AsteriskDriver:
+    """One telephone system and all its calls."""
+
+    def __init__(
+        self,
+        settings: PbxSettings,
+        sink: PbxSink,
+        *,
+        clock: Clock | None = None,
+        pause: Callable[[float], float] = lambda longest: random.uniform(longest / 2, longest),  # noqa: S311 - spreads reconnects, guards nothing
+    ) -> None:
+        self._settings = settings
+        self._sink = sink
+        self._clock = clock or SystemClock()
+        self._pause = pause
+        self._tracker = Tracker()
+        self._link: AmiLink | None = None
+        self._untold: list[Change] = []
+        self._told = asyncio.Event()
+        self._status = PbxStatus(id=settings.id, condition=PbxCondition.CONNECTING)
+
+    @property
+    def status(self) -> PbxStatus:
+        """Return what is known right now, without I/O."""
+        return self._status
+
+    async def run(self) -> None:
+        """Hold the connection and tell the sink what changes, until cancelled."""
+        telling = asyncio.create_task(self._tell(), name=f"calls of {self._settings.id}")
+        try:
+            await self._keep()
+        finally:
+            telling.cancel()
+            if self._link is not None:
+                self._link.close()
+            self._note(PbxCondition.STOPPED)
+
+    async def _keep(self) -> None:
+        longest = FIRST_PAUSE_S
+        while True:
+            try:
+                await self._session()
+            except Refused as error:
+                longest = REFUSED_PAUSE_S
+                remedy = (
+                    "see the user in Asterisk's manager.conf: name, secret, permit, read, write"
+                )
+                self._note(PbxCondition.REFUSED, str(error), remedy)
+            except Frozen as error:
+                longest = FIRST_PAUSE_S
+                self._note(PbxCondition.FROZEN, str(error), "see whether Asterisk hangs")
+            except (Temporary, Permanent, Uncertain) as error:
+                if self._status.condition is PbxCondition.READY:
+                    longest = FIRST_PAUSE_S
+                remedy = "see whether Asterisk runs and its manager port is open to us"
+                self._note(PbxCondition.UNREACHABLE, str(error), remedy)
+            await asyncio.sleep(self._pause(longest))
+            longest = min(longest * 2, LONGEST_PAUSE_S) if longest < LONGEST_PAUSE_S else longest
+
+    async def _session(self) -> None:
+        """Connect, compare what lives, follow; raises when the connection is lost."""
+        self._link = link = await AmiLink.open(self._settings, self._take)
+        try:
+            await self._compare(link)
+            self._note(PbxCondition.READY, version=link.version)
+            lost = asyncio.create_task(link.wait_lost())
+            while not lost.done():
+                await asyncio.wait([lost], timeout=SNAPSHOT_EACH_S)
+                if not lost.done():
+                    await self._compare(link)
+            raise lost.result()
+        finally:
+            self._link = None
+            link.close()
+
+    async def _compare(self, link: AmiLink) -> None:
+        """Take a snapshot of all channels: after a gap calls neither hang nor vanish."""
+        asked_at = self._now()
+        shown = await link.listing("CoreShowChannels")
+        self._collect(self._tracker.reconcile(shown, self._now(), asked_at))
+
+    def _take(self, raw: bytes) -> None:
+        if event_name(raw) in self._tracker.names:
+            self._collect(self._tracker.feed(parse(raw), self._now()))
+
+    def _collect(self, changes: list[CallChange]) -> None:
+        if not changes:
+            return
+        now = self._now()
+        crowded = len(self._untold) >= MAX_UNTOLD
+        for change in changes:
+            if not crowded or change.kind in _LASTING:
+                record = change.ended or self._tracker.record(change.id, now)
+                self._untold.append((change, record))
+        self._told.set()
+
+    async def _tell(self) -> None:
+        """Hand changes over, in order; those that the store did not take are offered again."""
+        while True:
+            await self._told.wait()
+            self._told.clear()
+            while self._untold:
+                batch = self._untold[:500]
+                try:
+                    await self._sink.calls_changed(self._settings.id, batch)
+                except GatewayError as error:
+                    logger.warning("calls of %s wait for the store: %s", self._settings.id, error)
+                    await asyncio.sleep(1)
+                    continue
+                del self._untold[: len(batch)]
+
+    def _note(
+        self, condition: PbxCondition, detail: str = "", remedy: str = "", version: str = ""
+    ) -> None:
+        status = PbxStatus(
+            id=self._settings.id, condition=condition, detail=detail, remedy=remedy, version=version
+        )
+        if status != self._status:
+            self._status = status
+            level = logging.INFO if condition is PbxCondition.READY else logging.WARNING
+            logger.log(level, "telephone system %s: %s %s", status.id, condition.value, detail)
+            self._sink.status_changed(status)
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()

@@ -1,0 +1,79 @@
+"""What a telephone system's driver offers to the calls feature, and what it hands over.
+
+Errors of a driver's methods: `Temporary` (surely not done, worth another try), `Permanent` (surely
+not done, hopeless), `Uncertain` (may have been done: never repeat it). Nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from gateway.calls.model import CallChange, CallRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxSettings:
+    """One telephone system and who we are to it."""
+
+    id: str
+    host: str
+    port: int = 5038
+    user: str
+    secret: str
+    tls: bool = False
+    tls_ca: str = ""
+    """File of the authority that signed its certificate; empty for the machine's own list."""
+    context: str = "from-internal"
+    """Where in the dialplan a user's telephone dials from: transfers and click-to-call go there."""
+    channel: str = "PJSIP/{extension}"
+    """How a user's telephone is dialled."""
+
+
+class PbxCondition(StrEnum):
+    """What state the connection with a telephone system is in."""
+
+    READY = "ready"
+    CONNECTING = "connecting"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    """It does not take our name, secret or address."""
+    FROZEN = "frozen"
+    """It is connected and does not answer."""
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PbxStatus:
+    """What is known of a telephone system right now."""
+
+    id: str
+    condition: PbxCondition
+    detail: str = ""
+    remedy: str = ""
+    version: str = ""
+
+
+class PbxSink(Protocol):
+    """Takes what a telephone system tells."""
+
+    async def calls_changed(
+        self, pbx: str, changes: Sequence[tuple[CallChange, CallRecord | None]]
+    ) -> None:
+        """Commit what changed; with each change the call as it is now, None for a merged one."""
+
+    def status_changed(self, status: PbxStatus) -> None:
+        """Note the state of the connection."""
+
+
+class Pbx(Protocol):
+    """One telephone system."""
+
+    @property
+    def status(self) -> PbxStatus:
+        """Return what is known right now, without I/O."""
+
+    async def run(self) -> None:
+        """Hold the connection until cancelled."""

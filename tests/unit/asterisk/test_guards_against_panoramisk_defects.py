@@ -1,0 +1,210 @@
+"""Each defect measured in panoramisk's Manager, and that our connection does not have it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from drivers.asterisk import ami, driver
+from drivers.asterisk.ami import AmiLink, Frozen, Refused
+from drivers.asterisk.driver import AsteriskDriver
+from drivers.asterisk.messages import parse
+from gateway.calls.port import PbxCondition
+from gateway.kernel.errors import Invalid, Permanent, Temporary, Uncertain
+from tests.unit.asterisk.peer import Peer, Sink, peer
+from tests.waiting import until
+
+
+@asynccontextmanager
+async def linked(found: Peer, taken: list[bytes] | None = None) -> AsyncIterator[AmiLink]:
+    """Hold a connection with a peer."""
+    link = await AmiLink.open(found.settings(), (taken if taken is not None else []).append)
+    try:
+        yield link
+    finally:
+        link.close()
+
+
+@asynccontextmanager
+async def driven(found: Peer, secret: str = "right") -> AsyncIterator[tuple[AsteriskDriver, Sink]]:
+    """Hold a driver that follows a peer."""
+    sink = Sink()
+    made = AsteriskDriver(found.settings(secret), sink, pause=lambda longest: min(longest, 0.05))
+    task = asyncio.create_task(made.run())
+    try:
+        yield made, sink
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_1_a_line_break_in_a_value_is_refused_and_nothing_is_sent() -> None:
+    async with peer() as found, linked(found) as link:
+        with pytest.raises(Invalid, match="line break"):
+            await link.ask("Setvar", {"Value": "x\r\nAction: Originate\r\nChannel: Local/1"})
+        await link.ask("Ping")
+        assert [action["Action"] for action in found.asked] == ["Login", "Ping"]
+
+
+async def test_2_a_listener_that_raises_costs_neither_the_connection_nor_the_rest() -> None:
+    taken: list[bytes] = []
+
+    def listener(raw: bytes) -> None:
+        taken.append(raw)
+        raise ZeroDivisionError
+
+    async with peer() as found:
+        link = await AmiLink.open(found.settings(), listener)
+        found.tell("Event: One", "Event: Two")
+        await until(lambda: len(taken) == 2)
+        await link.ask("Ping")
+        link.close()
+
+
+async def test_3_an_action_in_flight_at_a_disconnect_is_uncertain_and_never_sent_again() -> None:
+    async with peer() as found, driven(found) as (made, _):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        found.answers["Originate"] = lambda _: []
+        link = made._link
+        assert link is not None
+        asking = asyncio.create_task(link.originate({"Channel": "PJSIP/101"}, answer_s=30))
+        await until(lambda: found.asked[-1]["Action"] == "Originate")
+        found.cut()
+        with pytest.raises(Uncertain, match="Originate"):
+            await asking
+        with pytest.raises(Temporary, match="not sent"):
+            await link.ask("Originate")
+        await until(lambda: len(found.logins) == 2)
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        await asyncio.sleep(0.1)
+        names = [action["Action"] for action in found.asked]
+        assert names.count("Originate") == 1
+
+
+async def test_4_a_frozen_system_is_noticed_within_ten_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert ami.PING_EACH_S + ami.PONG_S < 10
+    assert ami.CONNECT_S + ami.ANSWER_S <= 10
+    monkeypatch.setattr(ami, "PING_EACH_S", 0.05)
+    monkeypatch.setattr(ami, "PONG_S", 0.1)
+    monkeypatch.setattr(ami, "ANSWER_S", 0.2)
+    async with peer() as found, driven(found) as (made, sink):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        found.frozen = True
+        await until(lambda: made.status.condition is PbxCondition.FROZEN)
+        found.frozen = False
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        assert [status.condition for status in sink.statuses][:2] == ["ready", "frozen"]
+
+
+async def test_5_who_is_stopped_while_disconnected_does_not_come_back() -> None:
+    async with peer() as found:
+        async with driven(found) as (made, _):
+            await until(lambda: made.status.condition is PbxCondition.READY)
+            found.cut()
+        logins = len(found.logins)
+        await asyncio.sleep(0.3)
+        assert len(found.logins) == logins
+        assert made.status.condition is PbxCondition.STOPPED
+
+
+async def test_6_a_wrong_secret_is_said_and_tried_seldom() -> None:
+    assert driver.REFUSED_PAUSE_S >= 60
+    async with peer() as found:
+        with pytest.raises(Refused, match="Authentication failed"):
+            await AmiLink.open(found.settings("wrong"), print)
+        async with driven(found, "wrong") as (made, _):
+            await until(lambda: made.status.condition is PbxCondition.REFUSED)
+            assert "manager.conf" in made.status.remedy
+
+
+async def test_7_a_lost_connection_says_so() -> None:
+    async with peer() as found, driven(found) as (made, sink):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        found.cut()
+        await until(lambda: PbxCondition.UNREACHABLE in [s.condition for s in sink.statuses])
+
+
+async def test_8_the_end_of_an_own_originate_is_told_to_the_listener_too() -> None:
+    taken: list[bytes] = []
+    async with peer() as found, linked(found, taken) as link:
+        found.answers["Originate"] = lambda _: [
+            "Response: Success\r\nMessage: Originate successfully queued",
+            "Event: OriginateResponse\r\nResponse: Failure\r\nReason: 3",
+        ]
+        answer = await link.originate({"Channel": "PJSIP/101"}, answer_s=2)
+        assert (answer["Response"], answer["Reason"]) == ("Failure", "3")
+        assert [parse(raw)["Event"] for raw in taken] == ["OriginateResponse"]
+
+
+async def test_9_a_letter_torn_between_two_reads_is_whole() -> None:
+    taken: list[bytes] = []
+    text = "Event: Newchannel\r\nCallerIDName: Çağrı\r\n\r\n".encode()
+    async with peer() as found, linked(found, taken):
+        for byte in text:
+            found.writers[0].write(bytes([byte]))
+            await found.writers[0].drain()
+            await asyncio.sleep(0)
+        await until(lambda: len(taken) == 1)
+        assert parse(taken[0])["CallerIDName"] == "Çağrı"
+
+
+async def test_10_an_action_has_its_time_and_then_is_uncertain() -> None:
+    async with peer() as found, linked(found) as link:
+        found.answers["Redirect"] = lambda _: []
+        began = time.monotonic()
+        with pytest.raises(Uncertain, match="Redirect"):
+            await link.ask("Redirect", {"Channel": "x"}, answer_s=0.1)
+        assert time.monotonic() - began < 5
+        assert link._wire.responses == {}
+
+
+async def test_what_asterisk_refuses_is_refused_also_where_a_list_was_wanted() -> None:
+    async with peer() as found, linked(found) as link:
+        for name in ("QueueStatus", "Redirect"):
+            found.answers[name] = lambda _: ["Response: Error\r\nMessage: Permission denied"]
+        with pytest.raises(Permanent, match="Permission denied"):
+            await link.ask("Redirect")
+        with pytest.raises(Permanent, match="Permission denied"):
+            await link.listing("QueueStatus")
+
+
+async def test_a_peer_that_never_answers_the_login_is_frozen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ami, "ANSWER_S", 0.1)
+    async with peer() as found:
+        found.frozen = True
+        with pytest.raises(Frozen, match="does not answer"):
+            await AmiLink.open(found.settings(), print)
+
+
+async def test_a_peer_that_never_ends_a_message_costs_no_memory() -> None:
+    taken: list[bytes] = []
+    async with peer() as found, linked(found, taken) as link:
+        for _ in range(64):
+            found.writers[0].write(b"Junk: " + b"x" * 65536)
+            await found.writers[0].drain()
+        await until(lambda: link._wire._reader.dropped == 1)
+        assert len(link._wire._reader._rest) < 300_000
+        found.writers[0].write(b"\r\n\r\n")
+        await link.ask("Ping")
+
+
+async def test_a_million_unknown_events_change_nothing() -> None:
+    async with peer() as found, driven(found) as (made, sink):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        made_up = b"Event: Odd\r\nUniqueid: 1\r\n\r\n" * 10_000
+        for _ in range(100):
+            found.writers[0].write(made_up)
+            await found.writers[0].drain()
+        link = made._link
+        assert link is not None
+        await link.ask("Ping", answer_s=30)
+        assert made._tracker.channels == 0
+        assert sink.changes == []
