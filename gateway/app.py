@@ -14,8 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from crm_link.local import LocalDirectory
+from drivers.asterisk.driver import AsteriskDriver
 from drivers.asterisk.recording import explain
 from drivers.modem.driver import GsmModemDriver, probe
+from gateway.calls import tables as calls_tables
+from gateway.calls.api import CallsApi
+from gateway.calls.port import PbxCondition, PbxSettings, PbxStatus
+from gateway.calls.receiving import CallBook
+from gateway.calls.showing import Calls, describe_stored
 from gateway.calls.telling import describe_call
 from gateway.config import Config
 from gateway.consent.api import ConsentApi
@@ -25,7 +31,7 @@ from gateway.history.api import HistoryApi
 from gateway.history.timeline import Timeline
 from gateway.kernel.clock import Clock, SystemClock
 from gateway.kernel.event_feed import EventFeed
-from gateway.kernel.health import Health
+from gateway.kernel.health import Condition, Health, Level
 from gateway.kernel.instance_lock import InstanceLock
 from gateway.kernel.metrics import Metrics
 from gateway.kernel.runtime import Runtime
@@ -63,6 +69,8 @@ from gateway.webhooks.api import WebhooksApi
 from gateway.webhooks.book import WebhookBook
 from gateway.webhooks.couriers import Couriers
 
+_ATTACHED = (history_tables.attach, calls_tables.attach)
+"""Who learns that a number belongs to somebody now."""
 logger = logging.getLogger(__name__)
 
 DRAIN_S = 10.0
@@ -140,8 +148,8 @@ def _compose(
     config: Config, store: Store, box: SecretBox, runtime: Runtime, *, devices: bool
 ) -> Service:
     clock, plan = runtime.clock, config.numbering_plan
-    book = PartyBook(store, clock, plan, number_attached=[history_tables.attach])
-    importer = Importer(store, clock, plan, number_attached=[history_tables.attach])
+    book = PartyBook(store, clock, plan, number_attached=_ATTACHED)
+    importer = Importer(store, clock, plan, number_attached=_ATTACHED)
     tokens = Tokens(store, clock)
     modem_settings = ModemSettingsBook(store, clock, box)
     fleet = _fleet(config, store, modem_settings, runtime)
@@ -162,6 +170,7 @@ def _compose(
             PolicyBook(store, clock), FiguresBook(store, clock, config.zone), fleet, store,
             apply=apply,
         ).routes(),
+        *CallsApi(Calls(store, plan)).routes(),
         *SmsApi(sending, Messages(store, plan)).routes(),
         *ModemsApi(fleet, modem_settings, apply).routes(),
     ]  # fmt: skip
@@ -177,7 +186,8 @@ def _compose(
         server=server,
         modem_settings=modem_settings,
         couriers=couriers,
-        background=_background(store, inbox, sending, fleet, feed, runtime),
+        background=_background(store, inbox, sending, fleet, feed, runtime)
+        | _telephones(config, store, runtime),
     )
 
 
@@ -193,7 +203,7 @@ def _couriers(
 ) -> Couriers:
     return Couriers(
         webhooks, store, runtime.clock, feed, box=box, supervisor=runtime.supervisor,
-        describe={"sms": describe_sms},
+        describe={"sms": describe_sms, "call": describe_stored},
     )  # fmt: skip
 
 
@@ -216,6 +226,31 @@ def _background(
         "balances": Balances(store, clock, metrics, fleet.modems).run,
         "alerts": Alerting(store, clock, metrics, fleet.statuses).run,
     }
+
+
+def _telephones(
+    config: Config, store: Store, runtime: Runtime
+) -> dict[str, Callable[[], Awaitable[None]]]:
+    """Return what follows each telephone system, by name."""
+    book = CallBook(store, runtime, config.numbering_plan, partial(_note_pbx, runtime.health))
+    return {
+        f"telephone system {section.id}": AsteriskDriver(
+            PbxSettings(
+                **section.model_dump(exclude={"secret"}), secret=section.secret.get_secret_value()
+            ),
+            book,
+            clock=runtime.clock,
+        ).run
+        for section in config.pbx
+    }
+
+
+def _note_pbx(health: Health, status: PbxStatus) -> None:
+    level = Level.OK if status.condition is PbxCondition.READY else Level.DOWN
+    health.report(
+        f"pbx:{status.id}",
+        Condition(level=level, detail=status.detail or status.condition, remedy=status.remedy),
+    )
 
 
 def _languages(config: Config) -> frozenset[NationalLanguage]:

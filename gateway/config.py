@@ -115,6 +115,23 @@ class ModemSeed(_Section):
     number: str = ""
 
 
+class PbxSection(_Section):
+    """A telephone system, and who we are to it."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 5038
+    user: Annotated[str, Field(min_length=1)]
+    secret: SecretStr
+    tls: bool = False
+    tls_ca: str = ""
+    """File of the authority that signed its certificate."""
+    context: str = "from-internal"
+    """Where in the dialplan our people's telephones dial from."""
+    channel: str = "PJSIP/{extension}"
+    """How one of our telephones is dialled."""
+
+
 class Config(_Section):
     """Everything that must be known before the database is open."""
 
@@ -124,6 +141,7 @@ class Config(_Section):
     sms: Sms = Sms()
     logs: Logs = Logs()
     modem: tuple[ModemSeed, ...] = ()
+    pbx: tuple[PbxSection, ...] = ()
 
     @property
     def database_url(self) -> str:

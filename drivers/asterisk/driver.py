@@ -23,6 +23,9 @@ REFUSED_PAUSE_S = 60.0
 """A wrong password is not tried for ever at full speed: Asterisk's own fences would shut us out."""
 SNAPSHOT_EACH_S = 30.0
 """How often what lives is compared with what Asterisk shows, so that a lost hang-up heals."""
+AT_ONCE = 500
+"""Changes in one unit of work."""
+RETRY_S = 1.0
 MAX_UNTOLD = 50_000
 """Changes that wait for the store; beyond it those that only repaint are dropped."""
 _LASTING = frozenset({CallChangeKind.ENDED, CallChangeKind.MERGED})
@@ -48,6 +51,8 @@ class AsteriskDriver:
         self._link: AmiLink | None = None
         self._untold: list[Change] = []
         self._told = asyncio.Event()
+        self._compared = False
+        """A snapshot was taken: what lives is to be told."""
         self._status = PbxStatus(id=settings.id, condition=PbxCondition.CONNECTING)
 
     @property
@@ -109,6 +114,8 @@ class AsteriskDriver:
         asked_at = self._now()
         shown = await link.listing("CoreShowChannels")
         self._collect(self._tracker.reconcile(shown, self._now(), asked_at))
+        self._compared = True
+        self._told.set()
 
     def _take(self, raw: bytes) -> None:
         if event_name(raw) in self._tracker.names:
@@ -130,15 +137,22 @@ class AsteriskDriver:
         while True:
             await self._told.wait()
             self._told.clear()
-            while self._untold:
-                batch = self._untold[:500]
+            while self._untold or self._compared:
                 try:
-                    await self._sink.calls_changed(self._settings.id, batch)
+                    await self._hand_over()
                 except GatewayError as error:
                     logger.warning("calls of %s wait for the store: %s", self._settings.id, error)
-                    await asyncio.sleep(1)
-                    continue
-                del self._untold[: len(batch)]
+                    await asyncio.sleep(RETRY_S)
+
+    async def _hand_over(self) -> None:
+        batch = self._untold[:AT_ONCE]
+        if batch:
+            await self._sink.calls_changed(self._settings.id, batch)
+            del self._untold[: len(batch)]
+        elif self._compared:
+            living = frozenset(self._tracker.calls)
+            await self._sink.calls_living(self._settings.id, living)
+            self._compared = False
 
     def _note(
         self, condition: PbxCondition, detail: str = "", remedy: str = "", version: str = ""

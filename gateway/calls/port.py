@@ -6,7 +6,7 @@ not done, hopeless), `Uncertain` (may have been done: never repeat it). Nothing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -63,6 +63,9 @@ class PbxSink(Protocol):
         self, pbx: str, changes: Sequence[tuple[CallChange, CallRecord | None]]
     ) -> None:
         """Commit what changed; with each change the call as it is now, None for a merged one."""
+
+    async def calls_living(self, pbx: str, living: Collection[str]) -> None:
+        """Take the ids of all calls that live: whatever else is open has ended unseen."""
 
     def status_changed(self, status: PbxStatus) -> None:
         """Note the state of the connection."""

@@ -14,7 +14,18 @@ from pathlib import Path
 
 from gateway import config as configuration
 from gateway.app import running
-from gateway.cli import alerts, checking, consent, customers, modems, pbx, people, texts, webhooks
+from gateway.cli import (
+    alerts,
+    calls,
+    checking,
+    consent,
+    customers,
+    modems,
+    pbx,
+    people,
+    texts,
+    webhooks,
+)
 from gateway.config import Config
 from gateway.kernel import logs
 from gateway.kernel.errors import ConfigError, GatewayError
@@ -64,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("key", help="make a key for the secrets in the database").set_defaults(
         run=_key
     )
-    for part in (checking, alerts, texts, modems, consent, webhooks, people, customers, pbx):
+    for part in (checking, alerts, texts, calls, modems, consent, webhooks, people, customers, pbx):
         part.add_commands(commands)
     return parser
 

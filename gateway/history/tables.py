@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    delete,
     func,
     update,
 )
@@ -102,6 +103,7 @@ _AMEND = (
         outcome=bindparam("new_outcome"), text=bindparam("new_text"), updated_at=bindparam("at")
     )
 )
+_DROP = delete(interactions).where(*_KEY)
 _ATTACH = (
     update(interactions)
     .where(interactions.c.number == bindparam("of_number"), _NOBODYS)
@@ -141,6 +143,11 @@ def settle(
         _SETTLE,
         {"of_kind": str(kind), "of_ref": ref, "new_outcome": outcome, "at": at},
     )
+
+
+def drop(connection: Connection, kind: InteractionKind | str, ref: str) -> None:
+    """Take out an interaction that turned out to be part of another."""
+    connection.execute(_DROP, {"of_kind": str(kind), "of_ref": ref})
 
 
 def amend(

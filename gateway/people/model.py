@@ -22,6 +22,7 @@ _EVERYDAY = frozenset(
     {
         Permission.SMS_READ,
         Permission.SMS_SEND,
+        Permission.CALLS_READ,
         Permission.MODEMS_READ,
         Permission.PARTIES_READ,
         Permission.PARTIES_WRITE,

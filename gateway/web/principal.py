@@ -14,6 +14,7 @@ class Permission(StrEnum):
 
     SMS_READ = "sms:read"
     SMS_SEND = "sms:send"
+    CALLS_READ = "calls:read"
     MODEMS_READ = "modems:read"
     MODEMS_MANAGE = "modems:manage"
     PARTIES_READ = "parties:read"

@@ -210,7 +210,7 @@ def _idempotency_key(request: web.Request) -> str:
 def _respond(answer: Schema | Reply, usual_status: int) -> web.Response:
     reply = answer if isinstance(answer, Reply) else Reply(body=answer, status=usual_status)
     return web.Response(
-        body=reply.body.model_dump_json().encode(),
+        body=reply.body.model_dump_json(by_alias=True).encode(),
         status=reply.status,
         content_type="application/json",
         headers=dict(reply.headers),

@@ -14,7 +14,7 @@ from gateway.history.timeline import Page, Timeline
 from gateway.kernel.clock import SystemClock
 from gateway.kernel.errors import Forbidden, Invalid, NotFound
 from gateway.kernel.numbers import NumberingPlan
-from gateway.kernel.store import Store, metadata
+from gateway.kernel.store import Store
 from gateway.parties.book import PartyBook
 from gateway.parties.drafts import PartyChange, PartyDraft, PersonDraft, PhoneDraft
 from gateway.parties.import_rows import ImportRow
@@ -28,13 +28,6 @@ from gateway.web.principal import Permission, Principal, Sight
 PLAN = NumberingPlan(region="TR")
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KEY = "+905321234567"
-
-
-@pytest.fixture
-async def store(store: Store) -> Store:  # TEMPORARY
-
-    await store.write(metadata.create_all)
-    return store
 
 
 @pytest.fixture

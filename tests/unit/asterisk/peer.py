@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
 from drivers.asterisk.messages import Message, Reader, parse
@@ -98,13 +98,17 @@ class Sink:
     def __init__(self) -> None:
         self.changes: list[tuple[CallChange, CallRecord | None]] = []
         self.statuses: list[PbxStatus] = []
-        self.failing = 0
+        self.living: list[frozenset[str]] = []
 
     async def calls_changed(
         self, pbx: str, changes: Sequence[tuple[CallChange, CallRecord | None]]
     ) -> None:
         """Keep changes."""
         self.changes += changes
+
+    async def calls_living(self, pbx: str, living: Collection[str]) -> None:
+        """Keep what lives."""
+        self.living.append(frozenset(living))
 
     def status_changed(self, status: PbxStatus) -> None:
         """Keep a status."""

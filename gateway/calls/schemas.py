@@ -1,0 +1,96 @@
+"""Calls as the API shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from gateway.calls.model import CallDirection, CallState, Outcome, TransferKind
+from gateway.web.fields import Id, Number, PartyId, PersonId, UserId
+from gateway.web.paging import NextCursor, PageQuery
+from gateway.web.routes import Schema
+
+Who = Annotated[str, Field(description="extension or number", examples=["101"])]
+Seconds = Annotated[float, Field(examples=[12.5])]
+
+
+class TransferOut(Schema):
+    """A call passed on, or the attempt to."""
+
+    kind: TransferKind
+    from_: Annotated[str, Field(alias="from", examples=["101"])]
+    to: Annotated[str, Field(examples=["102"])]
+    answered: bool
+    cancelled: Annotated[bool, Field(description="taken back before it was done")]
+
+
+class CallPartyOut(Schema):
+    """One party's part in a call."""
+
+    party: Who
+    internal: Annotated[bool, Field(description="one of our extensions")]
+    called: Annotated[bool, Field(description="was rung, rather than made the call")]
+    outcome: Outcome
+    ring_s: Seconds
+    talk_s: Seconds
+    hold_s: Seconds
+    hangup_cause: Annotated[int, Field(description="Q.850; 0: none told", examples=[16])]
+
+
+class CallOut(Schema):
+    """A call from its first ring to its last hang-up."""
+
+    id: Id
+    pbx: Annotated[str, Field(description="the telephone system", examples=["office"])]
+    state: CallState
+    direction: CallDirection
+    caller: Annotated[str, Field(description="as told; empty: withheld", examples=["05321234567"])]
+    caller_name: Annotated[str, Field(examples=["Ahmet Çelik"])]
+    number: Number
+    did: Annotated[str, Field(description="our line that was called", examples=["02125550100"])]
+    callee: Annotated[str, Field(description="what was dialled", examples=[""])]
+    started_at: datetime
+    ended_at: datetime | None
+    answered_by: Annotated[str | None, Field(examples=["101"])]
+    final_party: Annotated[
+        str | None, Field(description="who had the customer at last", examples=["102"])
+    ]
+    outcome: Outcome
+    reason: Annotated[str, Field(description="why nobody answered", examples=[""])]
+    missed: bool
+    transfers: tuple[TransferOut, ...]
+    ring_s: Seconds
+    talk_s: Seconds
+    wait_s: Annotated[float, Field(description="in a queue", examples=[0.0])]
+    queue: Annotated[str, Field(examples=[""])]
+    digits: Annotated[str, Field(description="pressed in a menu", examples=["2"])]
+    hangup_cause: Annotated[int, Field(description="Q.850; 0: none told", examples=[16])]
+    hung_up_by: Annotated[str, Field(examples=["101"])]
+    click_to_call: bool
+    conference: bool
+    recording: Annotated[str, Field(description="file on the telephone system", examples=[""])]
+    parties: tuple[CallPartyOut, ...]
+    party_id: PartyId | None
+    person_id: PersonId | None
+    user_id: UserId | None
+
+
+class CallsOut(Schema):
+    """A page of calls, newest first; without a next cursor it is the last."""
+
+    items: tuple[CallOut, ...]
+    next_cursor: NextCursor
+
+
+class CallsQuery(PageQuery):
+    """Which calls are wanted."""
+
+    live: Annotated[bool, Field(description="only those that live now")] = False
+    direction: CallDirection | None = None
+    outcome: Outcome | None = None
+    number: Annotated[str, Field(max_length=64, examples=["+905321234567"])] = ""
+    party_id: Annotated[str, Field(max_length=32, examples=[""])] = ""
+    since: datetime | None = None
+    until: datetime | None = None

@@ -1,0 +1,105 @@
+"""The table of calls, and the statements on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from gateway.kernel.store.schema import Id, JsonText, UtcDateTime, metadata
+from gateway.parties.port import Attachment
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("pbx", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("direction", String(16), nullable=False),
+    Column("number", Text, nullable=False),
+    Column("did", Text, nullable=False),
+    Column("answered_by", Text, nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("party_id", Id, ForeignKey("parties.id")),
+    Column("person_id", Id, ForeignKey("contact_persons.id", ondelete="SET NULL")),
+    Column("user_id", Id, ForeignKey("users.id")),
+    Column("told", JsonText, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("pbx", "ref"),
+    Index("ix_calls_number", "number", "id"),
+)
+_LIVING = calls.c.ended_at.is_(None)
+_SOMEBODYS = calls.c.party_id.is_not(None)
+Index("ix_calls_living", calls.c.pbx, sqlite_where=_LIVING, postgresql_where=_LIVING)
+Index(
+    "ix_calls_party", calls.c.party_id, calls.c.id,
+    sqlite_where=_SOMEBODYS, postgresql_where=_SOMEBODYS,
+)  # fmt: skip
+
+_OF = (calls.c.pbx == bindparam("of_pbx"), calls.c.ref == bindparam("of_ref"))
+_FIND = select(calls).where(*_OF)
+_LIVING_OF = select(calls).where(calls.c.pbx == bindparam("of_pbx"), _LIVING)
+
+
+_ATTACH = (
+    update(calls)
+    .where(calls.c.number == bindparam("of_number"), calls.c.party_id.is_(None))
+    .values(party_id=bindparam("to_party"), person_id=bindparam("to_person"))
+)
+
+
+def attach(connection: Connection, attachments: Sequence[Attachment]) -> None:
+    """Give calls that were nobody's to the parties that their numbers now belong to."""
+    connection.execute(
+        _ATTACH,
+        [
+            {"of_number": one.key, "to_party": one.party_id, "to_person": one.person_id}
+            for one in attachments
+        ],
+    )
+
+
+def find(connection: Connection, pbx: str, ref: str) -> Any:
+    """Return the row of a call; None when it is not known."""
+    return connection.execute(_FIND, {"of_pbx": pbx, "of_ref": ref}).first()
+
+
+def living(connection: Connection, pbx: str) -> list[Any]:
+    """Return the calls of a telephone system whose end is not written."""
+    return list(connection.execute(_LIVING_OF, {"of_pbx": pbx}))
+
+
+def values_of(row: Any) -> dict[str, Any]:
+    """Return a row's values by column."""
+    return {column.name: getattr(row, column.name) for column in calls.columns}
+
+
+def write(connection: Connection, values: dict[str, Any], *, known: bool) -> None:
+    """Write a call, new or again."""
+    if known:
+        connection.execute(update(calls).where(calls.c.id == values["id"]).values(values))
+    else:
+        connection.execute(insert(calls).values(values))
+
+
+def drop(connection: Connection, call_id: str) -> None:
+    """Drop a call that turned out to be part of another."""
+    connection.execute(delete(calls).where(calls.c.id == call_id))

@@ -1,0 +1,234 @@
+"""Calls that a telephone system tells of stand in the history once, on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from drivers.asterisk.tracker import Tracker
+from gateway.calls import tables as calls_tables
+from gateway.calls.model import CallChange, CallChangeKind, CallRecord
+from gateway.calls.receiving import CallBook
+from gateway.calls.showing import CallFilter, Calls
+from gateway.history import tables as history
+from gateway.history.timeline import Timeline
+from gateway.kernel import events
+from gateway.kernel.clock import SystemClock
+from gateway.kernel.errors import Forbidden, Invalid, NotFound
+from gateway.kernel.health import Health
+from gateway.kernel.metrics import Metrics
+from gateway.kernel.numbers import NumberingPlan
+from gateway.kernel.runtime import Runtime
+from gateway.kernel.store import Store
+from gateway.kernel.supervisor import Supervisor
+from gateway.parties.book import PartyBook
+from gateway.parties.drafts import PartyChange, PartyDraft, PhoneDraft
+from gateway.people.model import Role
+from gateway.people.users import Users
+from gateway.web.principal import LOCAL_ADMINISTRATOR as ROOT
+from gateway.web.principal import Permission, Principal, Sight
+from tests.unit.asterisk.recordings import events_of
+
+PLAN = NumberingPlan(region="TR")
+CUSTOMER = "+902125550150"
+Change = tuple[CallChange, CallRecord | None]
+
+
+@pytest.fixture
+def book(store: Store) -> CallBook:
+    """Return the sink of a telephone system."""
+    clock, health = SystemClock(), Health()
+    return CallBook(store, Runtime(clock, health, Metrics(), Supervisor(health, clock)), PLAN)
+
+
+@pytest.fixture
+def parties(store: Store) -> PartyBook:
+    """Return a directory that tells history and calls of new numbers."""
+    return PartyBook(
+        store, SystemClock(), PLAN, number_attached=[history.attach, calls_tables.attach]
+    )
+
+
+def told(name: str, upto: str = "") -> Iterator[Change]:
+    """Yield what a recorded call changes, as the driver tells it; up to a kind of event."""
+    tracker = Tracker()
+    for event, at in events_of(name):
+        if event.get("Event") == upto:
+            return
+        for change in tracker.feed(event, at):
+            yield change, change.ended or tracker.record(change.id, at)
+
+
+async def page(store: Store, **wanted: object) -> Sequence[dict[str, object]]:
+    """Return the calls that are wanted."""
+    found = await Calls(store, PLAN).page(ROOT, CallFilter(**wanted))  # type: ignore[arg-type]
+    return [dict(item) for item in found.items]
+
+
+async def test_a_call_is_one_line_of_the_customers_history(
+    store: Store, book: CallBook, parties: PartyBook
+) -> None:
+    users = Users(store, SystemClock(), PLAN)
+    manager = await users.add(ROOT, login="ayse", name="Ayşe", role=Role.MANAGER, extension="102")
+    phones = (PhoneDraft(number=CUSTOMER),)
+    party = await parties.create(ROOT, PartyDraft(name="Yıldız", phones=phones))
+    for change in told("a16-xfer_ami_blind"):
+        await book.calls_changed("office", [change])
+    [call] = await page(store)
+    assert (call["state"], call["outcome"], call["final_party"]) == ("ended", "answered", "102")
+    assert (call["number"], call["party_id"]) == (CUSTOMER, party.id)
+    assert call["user_id"] == manager.id
+    assert call["transfers"] == [
+        {"kind": "blind", "from": "101", "to": "102", "answered": True, "cancelled": False}
+    ]
+    [line] = (await Timeline(store).of_party(ROOT, party.id)).items
+    assert (line.interaction.kind, line.interaction.outcome) == ("call", "answered")
+    assert (line.interaction.line, line.user_name) == ("902125550100", "Ayşe")
+    assert line.interaction.ref == call["id"]
+
+
+async def test_all_changes_at_once_and_twice_give_the_same_call(
+    store: Store, book: CallBook
+) -> None:
+    changes = list(told("a16-queue_answered"))
+    await book.calls_changed("office", changes)
+    [first] = await page(store)
+    await book.calls_changed("office", changes[-1:])
+    assert await page(store) == [first]
+
+
+async def test_a_consultation_that_became_part_of_the_call_leaves_no_line(
+    store: Store, book: CallBook
+) -> None:
+    for change in told("b16-xfer_sip_attended"):
+        await book.calls_changed("office", [change])
+    [call] = await page(store)
+    assert call["caller"] == "902125550150"
+    rows = await store.read(
+        lambda connection: connection.execute(select(history.interactions)).all()
+    )
+    assert [row.ref for row in rows] == [call["id"]]
+
+
+async def test_calls_inside_the_company_stand_in_no_customers_history(
+    store: Store, book: CallBook
+) -> None:
+    await book.calls_changed("office", list(told("a16-internal_call")))
+    [call] = await page(store)
+    assert call["direction"] == "internal"
+    rows = await store.read(
+        lambda connection: connection.execute(select(history.interactions)).all()
+    )
+    assert rows == []
+
+
+async def test_a_missed_call_is_told_as_one_to_who_is_responsible(
+    store: Store, book: CallBook, parties: PartyBook
+) -> None:
+    users = Users(store, SystemClock(), PLAN)
+    manager = await users.add(ROOT, login="ayse", name="Ayşe", role=Role.MANAGER)
+    phones = (PhoneDraft(number=CUSTOMER),)
+    await parties.create(ROOT, PartyDraft(name="Yıldız", phones=phones, responsible="ayse"))
+    await book.calls_changed("office", list(told("a16-in_cancel")))
+    found = await store.read(lambda connection: events.after(connection, 0, audiences=None))
+    calls = [event for event in found if event.kind.startswith("call.")]
+    assert calls[0].kind == "call.ringing"
+    assert calls[-1].kind == "call.missed"
+    assert {event.audience for event in calls} == {f"user:{manager.id}"}
+    assert calls[-1].data["reason"] == "the caller hung up"
+
+
+async def test_after_a_restart_of_ours_what_lives_goes_on_and_what_is_gone_is_ended(
+    store: Store, book: CallBook
+) -> None:
+    await book.calls_changed("office", list(told("a16-in_answered", upto="BridgeLeave")))
+    [before] = await page(store, live=True)
+    assert before["state"] == "talking"
+    tracker = Tracker()
+    shown = [
+        {"Uniqueid": uid, "Linkedid": str(before_ref(before)), "BridgeId": "b", "Channel": name,
+         "CallerIDNum": number, "ChannelStateDesc": "Up", "Duration": "00:00:02"}
+        for uid, name, number in (
+            (before_ref(before), "PJSIP/trunk-1", "902125550150"), ("9.2", "PJSIP/101-2", "101"),
+        )
+    ]  # fmt: skip
+    at = datetime.fromisoformat(str(before["started_at"])).timestamp() + 3
+    changes = tracker.reconcile(shown, at, at)
+    await book.calls_changed("office", [(one, tracker.record(one.id, at)) for one in changes])
+    await book.calls_living("office", set(tracker.calls))
+    [after] = await page(store, live=True)
+    assert {key: after[key] for key in ("id", "did", "answered_by", "ring_s")} == {
+        key: before[key] for key in ("id", "did", "answered_by", "ring_s")
+    }
+    await book.calls_living("office", set())
+    assert await page(store, live=True) == []
+    [ended] = await page(store)
+    assert (ended["state"], ended["reason"]) == ("ended", "its end was not seen")
+    await book.calls_living("elsewhere", set())
+
+
+def before_ref(call: dict[str, object]) -> str:
+    """Return Asterisk's id of the recorded call."""
+    [event] = [
+        event
+        for event, _ in events_of("a16-in_answered")
+        if event.get("Event") == "Newchannel" and event["Uniqueid"] == event["Linkedid"]
+    ]
+    assert call["state"]
+    return event["Uniqueid"]
+
+
+async def test_a_number_that_becomes_known_brings_its_calls_along(
+    store: Store, book: CallBook, parties: PartyBook
+) -> None:
+    await book.calls_changed("office", list(told("a16-in_answered")))
+    party = await parties.create(ROOT, PartyDraft(name="Deniz"))
+    await parties.update(ROOT, party.id, PartyChange(phones=(PhoneDraft(number=CUSTOMER),)))
+    assert [call["party_id"] for call in await page(store, party_id=party.id)] == [party.id]
+
+
+async def test_lists_are_narrowed_paged_and_kept_to_ones_own(
+    store: Store, book: CallBook, parties: PartyBook
+) -> None:
+    users = Users(store, SystemClock(), PLAN)
+    await users.add(ROOT, login="ayse", name="Ayşe", role=Role.MANAGER)
+    phones = (PhoneDraft(number=CUSTOMER),)
+    await parties.create(ROOT, PartyDraft(name="Yıldız", phones=phones, responsible="ayse"))
+    for name in ("a16-in_answered", "a16-outbound_call", "a16-internal_call", "a16-in_busy"):
+        await book.calls_changed("office", list(told(name)))
+    calls = Calls(store, PLAN)
+    assert [call["direction"] for call in await page(store)] == ["in", "internal", "out", "in"]
+    assert len(await page(store, outcome="busy")) == 1
+    assert len(await page(store, number="0212 555 01 50")) == 2
+    late = datetime.now(UTC) + timedelta(days=30)
+    assert await page(store, since=late) == []
+    assert len(await page(store, until=late)) == 4
+    seen = []
+    cursor = ""
+    while True:
+        found = await calls.page(ROOT, CallFilter(), cursor=cursor, limit=1)
+        seen += [item["id"] for item in found.items]
+        cursor = found.next_cursor
+        if not cursor:
+            break
+    assert len(set(seen)) == 4
+    mine = Principal(user_id="0" * 32, name="m", permissions=frozenset(Permission), sight=Sight.OWN)
+    own = (await calls.page(mine, CallFilter())).items
+    assert [call["direction"] for call in own] == ["internal", "out"]
+    with pytest.raises(NotFound):
+        await calls.show(mine, seen[0])
+    assert (await calls.show(ROOT, seen[0]))["id"] == seen[0]
+    with pytest.raises(Invalid):
+        await calls.page(ROOT, CallFilter(), cursor="odd")
+    with pytest.raises(Forbidden):
+        await calls.page(replace(mine, permissions=frozenset()), CallFilter())
+
+
+async def test_a_merged_call_that_was_never_written_is_let_be(store: Store, book: CallBook) -> None:
+    merged = CallChange(CallChangeKind.MERGED, "1.1", "2.2")
+    await book.calls_changed("office", [(merged, None)])
+    assert await page(store) == []
