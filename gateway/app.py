@@ -15,6 +15,7 @@ from typing import Any
 
 from crm_link.local import LocalDirectory
 from drivers.asterisk.driver import AsteriskDriver
+from drivers.asterisk.driver import probe as probe_asterisk
 from drivers.asterisk.recording import explain
 from drivers.modem.driver import GsmModemDriver, probe
 from gateway.calls import tables as calls_tables
@@ -139,6 +140,11 @@ async def probe_modem(settings: ModemSettings) -> ModemStatus:
     return await probe(settings)
 
 
+async def probe_pbx(settings: PbxSettings) -> PbxStatus:
+    """Log in to a telephone system, see what our user may do, and leave."""
+    return await probe_asterisk(settings)
+
+
 def explain_recording(path: Path) -> list[dict[str, Any]]:
     """Return the calls that a recording of AMI tells of."""
     return [describe_call(call) for call in explain(path)]
@@ -155,6 +161,7 @@ def _compose(
     fleet = _fleet(config, store, modem_settings, runtime)
     inbox = _inbox(config, store, fleet, runtime)
     sending = _sending(config, store, fleet, clock)
+    telephones = _telephones(config, store, runtime)
     feed = EventFeed(store)
     webhooks = WebhookBook(store, clock, box)
     couriers = _couriers(webhooks, store, feed, box, runtime)
@@ -170,7 +177,7 @@ def _compose(
             PolicyBook(store, clock), FiguresBook(store, clock, config.zone), fleet, store,
             apply=apply,
         ).routes(),
-        *CallsApi(Calls(store, plan)).routes(),
+        *CallsApi(Calls(store, plan), lambda: [pbx.status for pbx in telephones]).routes(),
         *SmsApi(sending, Messages(store, plan)).routes(),
         *ModemsApi(fleet, modem_settings, apply).routes(),
     ]  # fmt: skip
@@ -186,8 +193,7 @@ def _compose(
         server=server,
         modem_settings=modem_settings,
         couriers=couriers,
-        background=_background(store, inbox, sending, fleet, feed, runtime)
-        | _telephones(config, store, runtime),
+        background=_background(store, inbox, sending, fleet, feed, runtime, telephones),
     )
 
 
@@ -215,10 +221,17 @@ def _sending(config: Config, store: Store, fleet: Fleet, clock: Clock) -> Sendin
 
 
 def _background(
-    store: Store, inbox: Inbox, sending: Sending, fleet: Fleet, feed: EventFeed, runtime: Runtime
+    store: Store,
+    inbox: Inbox,
+    sending: Sending,
+    fleet: Fleet,
+    feed: EventFeed,
+    runtime: Runtime,
+    telephones: list[AsteriskDriver],
 ) -> dict[str, Callable[[], Awaitable[None]]]:
     clock, metrics = runtime.clock, runtime.metrics
     return {
+        **{f"telephone system {pbx.status.id}": pbx.run for pbx in telephones},
         "incomplete messages": partial(_look_for_overdue, inbox),
         "idempotency keys": partial(_forget_keys, sending),
         "event feed": feed.run,
@@ -228,21 +241,21 @@ def _background(
     }
 
 
-def _telephones(
-    config: Config, store: Store, runtime: Runtime
-) -> dict[str, Callable[[], Awaitable[None]]]:
-    """Return what follows each telephone system, by name."""
+def _telephones(config: Config, store: Store, runtime: Runtime) -> list[AsteriskDriver]:
     book = CallBook(store, runtime, config.numbering_plan, partial(_note_pbx, runtime.health))
-    return {
-        f"telephone system {section.id}": AsteriskDriver(
-            PbxSettings(
-                **section.model_dump(exclude={"secret"}), secret=section.secret.get_secret_value()
-            ),
-            book,
-            clock=runtime.clock,
-        ).run
+    return [
+        AsteriskDriver(settings, book, clock=runtime.clock) for settings in pbx_settings(config)
+    ]
+
+
+def pbx_settings(config: Config) -> list[PbxSettings]:
+    """Return the telephone systems that are configured."""
+    return [
+        PbxSettings(
+            **section.model_dump(exclude={"secret"}), secret=section.secret.get_secret_value()
+        )
         for section in config.pbx
-    }
+    ]
 
 
 def _note_pbx(health: Health, status: PbxStatus) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from drivers.asterisk.ami import AmiLink, Frozen, Refused
 from drivers.asterisk.messages import event_name, parse
@@ -26,9 +27,16 @@ SNAPSHOT_EACH_S = 30.0
 AT_ONCE = 500
 """Changes in one unit of work."""
 RETRY_S = 1.0
+NEEDED = ("CoreShowChannels", "Originate", "Redirect", "Hangup", "Park", "Atxfer", "BlindTransfer")
+"""Actions that our user must be allowed."""
 MAX_UNTOLD = 50_000
 """Changes that wait for the store; beyond it those that only repaint are dropped."""
 _LASTING = frozenset({CallChangeKind.ENDED, CallChangeKind.MERGED})
+_REMEDY = {
+    PbxCondition.REFUSED: "see manager.conf: the user's name, secret, permit, read and write",
+    PbxCondition.FROZEN: "see whether Asterisk hangs: `asterisk -rx 'core show uptime'`",
+    PbxCondition.UNREACHABLE: "see whether Asterisk runs and its manager port is open to us",
+}
 Change = tuple[CallChange, CallRecord | None]
 
 
@@ -53,7 +61,9 @@ class AsteriskDriver:
         self._told = asyncio.Event()
         self._compared = False
         """A snapshot was taken: what lives is to be told."""
-        self._status = PbxStatus(id=settings.id, condition=PbxCondition.CONNECTING)
+        self._status = PbxStatus(
+            id=settings.id, condition=PbxCondition.CONNECTING, where=_where(settings)
+        )
 
     @property
     def status(self) -> PbxStatus:
@@ -84,12 +94,11 @@ class AsteriskDriver:
                 self._note(PbxCondition.REFUSED, str(error), remedy)
             except Frozen as error:
                 longest = FIRST_PAUSE_S
-                self._note(PbxCondition.FROZEN, str(error), "see whether Asterisk hangs")
+                self._note(PbxCondition.FROZEN, str(error), _REMEDY[PbxCondition.FROZEN])
             except (Temporary, Permanent, Uncertain) as error:
                 if self._status.condition is PbxCondition.READY:
                     longest = FIRST_PAUSE_S
-                remedy = "see whether Asterisk runs and its manager port is open to us"
-                self._note(PbxCondition.UNREACHABLE, str(error), remedy)
+                self._note(PbxCondition.UNREACHABLE, str(error), _REMEDY[PbxCondition.UNREACHABLE])
             await asyncio.sleep(self._pause(longest))
             longest = min(longest * 2, LONGEST_PAUSE_S) if longest < LONGEST_PAUSE_S else longest
 
@@ -98,7 +107,10 @@ class AsteriskDriver:
         self._link = link = await AmiLink.open(self._settings, self._take)
         try:
             await self._compare(link)
-            self._note(PbxCondition.READY, version=link.version)
+            missing = await _missing(link)
+            self._note(
+                PbxCondition.READY, remedy=_remedy(missing), version=link.version, missing=missing
+            )
             lost = asyncio.create_task(link.wait_lost())
             while not lost.done():
                 await asyncio.wait([lost], timeout=SNAPSHOT_EACH_S)
@@ -155,11 +167,17 @@ class AsteriskDriver:
             self._compared = False
 
     def _note(
-        self, condition: PbxCondition, detail: str = "", remedy: str = "", version: str = ""
+        self,
+        condition: PbxCondition,
+        detail: str = "",
+        remedy: str = "",
+        version: str = "",
+        missing: tuple[str, ...] = (),
     ) -> None:
         status = PbxStatus(
-            id=self._settings.id, condition=condition, detail=detail, remedy=remedy, version=version
-        )
+            id=self._settings.id, condition=condition, detail=detail, remedy=remedy,
+            version=version, where=_where(self._settings), missing=missing,
+        )  # fmt: skip
         if status != self._status:
             self._status = status
             level = logging.INFO if condition is PbxCondition.READY else logging.WARNING
@@ -168,3 +186,39 @@ class AsteriskDriver:
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
+
+
+async def probe(settings: PbxSettings) -> PbxStatus:
+    """Log in, see what our user may do, and leave: for who checks a configuration."""
+    made = PbxStatus(id=settings.id, condition=PbxCondition.READY, where=_where(settings))
+    try:
+        link = await AmiLink.open(settings, lambda _raw: None)
+    except GatewayError as error:
+        condition = PbxCondition.UNREACHABLE
+        condition = PbxCondition.REFUSED if isinstance(error, Refused) else condition
+        condition = PbxCondition.FROZEN if isinstance(error, Frozen) else condition
+        return replace(made, condition=condition, detail=str(error), remedy=_REMEDY[condition])
+    try:
+        missing = await _missing(link)
+        return replace(made, version=link.version, missing=missing, remedy=_remedy(missing))
+    finally:
+        link.close()
+
+
+async def _missing(link: AmiLink) -> tuple[str, ...]:
+    """Return which actions our user may not ask for (ListCommands names those that he may)."""
+    try:
+        allowed = await link.ask("ListCommands")
+    except (Permanent, Uncertain):
+        return ()
+    return tuple(name for name in NEEDED if name not in allowed)
+
+
+def _remedy(missing: tuple[str, ...]) -> str:
+    if not missing:
+        return ""
+    return f"our user may not {', '.join(missing)}: see `write` in manager.conf"
+
+
+def _where(settings: PbxSettings) -> str:
+    return f"{settings.user}@{settings.host}:{settings.port}"

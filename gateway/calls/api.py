@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from gateway.calls.schemas import CallOut, CallsOut, CallsQuery
+from collections.abc import Callable, Sequence
+
+from gateway.calls.port import PbxStatus
+from gateway.calls.schemas import CallOut, CallsOut, CallsQuery, PbxesOut, pbx_out
 from gateway.calls.showing import CallFilter, Calls
+from gateway.web.paging import ShortListQuery, page_of
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route
 
@@ -11,8 +15,9 @@ from gateway.web.routes import Call, NoBody, Route
 class CallsApi:
     """Routes of calls."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, statuses: Callable[[], Sequence[PbxStatus]]) -> None:
         self._calls = calls
+        self._statuses = statuses
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -22,6 +27,9 @@ class CallsApi:
                   summary="List calls, live and past", query=CallsQuery, returns=CallsOut),
             Route(method="GET", path="/calls/{id}", permission=read, handler=self._show,
                   summary="Show a call", returns=CallOut),
+            Route(method="GET", path="/pbx", permission=read, handler=self._pbx,
+                  summary="List the telephone systems and their condition", query=ShortListQuery,
+                  returns=PbxesOut),
         ]  # fmt: skip
 
     async def _list(self, call: Call[NoBody, CallsQuery]) -> CallsOut:
@@ -45,3 +53,7 @@ class CallsApi:
 
     async def _show(self, call: Call[NoBody, NoBody]) -> CallOut:
         return CallOut.model_validate(await self._calls.show(call.principal, call.path["id"]))
+
+    async def _pbx(self, call: Call[NoBody, ShortListQuery]) -> PbxesOut:
+        items, cursor = page_of(self._statuses(), lambda status: status.id, call.query)
+        return PbxesOut(items=tuple(pbx_out(one) for one in items), next_cursor=cursor)

@@ -54,6 +54,10 @@ class PbxStatus:
     detail: str = ""
     remedy: str = ""
     version: str = ""
+    """Of its manager interface."""
+    where: str = ""
+    missing: tuple[str, ...] = ()
+    """Actions that our user may not ask for there."""
 
 
 class PbxSink(Protocol):

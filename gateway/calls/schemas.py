@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.calls.model import CallDirection, CallState, Outcome, TransferKind
+from gateway.calls.port import PbxCondition, PbxStatus
 from gateway.web.fields import Id, Number, PartyId, PersonId, UserId
 from gateway.web.paging import NextCursor, PageQuery
 from gateway.web.routes import Schema
@@ -77,6 +78,28 @@ class CallOut(Schema):
     user_id: UserId | None
 
 
+class PbxOut(Schema):
+    """The connection with a telephone system."""
+
+    id: Annotated[str, Field(examples=["office"])]
+    condition: PbxCondition
+    detail: Annotated[str, Field(examples=[""])]
+    remedy: Annotated[str, Field(description="what an administrator can do", examples=[""])]
+    version: Annotated[str, Field(description="of its manager interface", examples=["5.0.4"])]
+    where: Annotated[str, Field(examples=["santral@127.0.0.1:5038"])]
+    missing: Annotated[
+        tuple[str, ...],
+        Field(description="actions that our user may not ask for", examples=[["Originate"]]),
+    ]
+
+
+class PbxesOut(Schema):
+    """A page of the telephone systems; without a next cursor it is the last."""
+
+    items: tuple[PbxOut, ...]
+    next_cursor: NextCursor
+
+
 class CallsOut(Schema):
     """A page of calls, newest first; without a next cursor it is the last."""
 
@@ -94,3 +117,16 @@ class CallsQuery(PageQuery):
     party_id: Annotated[str, Field(max_length=32, examples=[""])] = ""
     since: datetime | None = None
     until: datetime | None = None
+
+
+def pbx_out(status: PbxStatus) -> PbxOut:
+    """Return the state of a connection as the API shows it."""
+    return PbxOut(
+        id=status.id,
+        condition=status.condition,
+        detail=status.detail,
+        remedy=status.remedy,
+        version=status.version,
+        where=status.where,
+        missing=status.missing,
+    )

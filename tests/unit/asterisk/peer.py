@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from drivers.asterisk.messages import Message, Reader, parse
 from gateway.calls.model import CallChange, CallRecord
 from gateway.calls.port import PbxSettings, PbxStatus
+from gateway.kernel.errors import Unavailable
 
 Answer = Callable[[Message], list[str]]
 
@@ -98,12 +99,17 @@ class Sink:
     def __init__(self) -> None:
         self.changes: list[tuple[CallChange, CallRecord | None]] = []
         self.statuses: list[PbxStatus] = []
+        self.failing = 0
+        """How often the store does not take what is told."""
         self.living: list[frozenset[str]] = []
 
     async def calls_changed(
         self, pbx: str, changes: Sequence[tuple[CallChange, CallRecord | None]]
     ) -> None:
         """Keep changes."""
+        if self.failing:
+            self.failing -= 1
+            raise Unavailable("the disk is full")
         self.changes += changes
 
     async def calls_living(self, pbx: str, living: Collection[str]) -> None:

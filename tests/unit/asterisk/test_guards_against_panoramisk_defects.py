@@ -11,7 +11,7 @@ import pytest
 
 from drivers.asterisk import ami, driver
 from drivers.asterisk.ami import AmiLink, Frozen, Refused
-from drivers.asterisk.driver import AsteriskDriver
+from drivers.asterisk.driver import NEEDED, AsteriskDriver, probe
 from drivers.asterisk.messages import parse
 from gateway.calls.port import PbxCondition
 from gateway.kernel.errors import Invalid, Permanent, Temporary, Uncertain
@@ -208,3 +208,41 @@ async def test_a_million_unknown_events_change_nothing() -> None:
         await link.ask("Ping", answer_s=30)
         assert made._tracker.channels == 0
         assert sink.changes == []
+
+
+async def test_a_probe_tells_what_our_user_may_not_do() -> None:
+    async with peer() as found:
+        may = "".join(f"\r\n{name}: text (Priv: all)" for name in NEEDED if name != "Originate")
+        found.answers["ListCommands"] = lambda _: [f"Response: Success{may}"]
+        status = await probe(found.settings())
+        assert (status.condition, status.missing) == ("ready", ("Originate",))
+        assert "write" in status.remedy
+        assert (await probe(found.settings("wrong"))).condition == "refused"
+        found.frozen = True
+    assert (await probe(found.settings())).condition == "unreachable"
+
+
+async def test_what_the_store_does_not_take_is_offered_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(driver, "RETRY_S", 0.01)
+    async with peer() as found, driven(found) as (made, sink):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        sink.failing = 3
+        found.tell(
+            "Event: Newchannel\r\nChannel: SIP/101-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1",
+            "Event: Hangup\r\nUniqueid: 1.1\r\nCause: 16",
+        )
+        await until(lambda: len(sink.ended) == 1)
+        assert sink.failing == 0
+
+
+async def test_a_call_that_asterisk_no_longer_shows_is_ended_after_the_gap() -> None:
+    async with peer() as found, driven(found) as (made, sink):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        found.tell("Event: Newchannel\r\nChannel: SIP/101-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1")
+        await until(lambda: made._tracker.channels == 1)
+        found.cut()
+        await until(lambda: len(sink.ended) == 1)
+        assert sink.ended[0].reason == "its end was not seen"
+        await until(lambda: sink.living[-1:] == [frozenset()])

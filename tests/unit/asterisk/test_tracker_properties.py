@@ -22,6 +22,8 @@ Events = Iterable[tuple[Message, float]]
 _IDS = re.compile(r"niqueid$|inkedid$|^Bridge", re.IGNORECASE)
 FEW = settings(max_examples=max(10, settings().max_examples // 10))
 """There are many recordings."""
+READ = {"call", "agent", "dialplan", "dtmf", "system"}
+"""The classes that docs/telephony.md names, and what every user is sent."""
 _SEEDS = st.integers(0, 2**32)
 
 
@@ -122,6 +124,18 @@ def test_fully_booted_in_the_middle_ends_no_call_that_lives(name: str) -> None:
     middle = len(events) // 2
     later = ({**booted[0], "Uptime": "86400"}, events[middle][1])
     assert essence(track([*events[:middle], later, *events[middle:]])) == essence(track(events))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_documented_manager_user_reads_is_enough(name: str) -> None:
+    events = events_of(name)
+    read = [
+        (event, at)
+        for event, at in events
+        if event.get("Event") != "CEL"
+        and event.get("Privilege", "system,").partition(",")[0] in READ
+    ]
+    assert essence(track(read)) == essence(track(events))
 
 
 def test_a_restart_ends_the_calls_before_it() -> None:
