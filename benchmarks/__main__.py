@@ -9,7 +9,7 @@ import platform
 import sys
 from collections.abc import Callable, Coroutine
 
-from benchmarks import codecs, fleet, intake, lookup, sms, store
+from benchmarks import calls, codecs, fleet, intake, lookup, sms, store
 
 BENCHMARKS: dict[str, tuple[str, Callable[[], Coroutine[None, None, None]]]] = {
     "codecs": ("PDUs coded and decoded, beside gsmmodem", codecs.main),
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], Coroutine[None, None, None]]]] = {
     "sms": ("messages end to end over 1 and 8 modems, beside gammu-smsd and smsd", sms.main),
     "fleet": ("64 modems at three seconds a message: are they ever idle", fleet.main),
     "intake": ("messages accepted over HTTP, one by one and in bulk", intake.main),
+    "calls": ("a busy Asterisk followed, beside panoramisk and cacofonisk", calls.main),
     "lookup": ("a caller among 1,000,000 numbers", lookup.main),
 }
 

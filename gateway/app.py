@@ -64,6 +64,7 @@ from gateway.sms.port import ModemSettings, ModemStatus
 from gateway.sms.receiving import Inbox
 from gateway.sms.sending import Sending
 from gateway.sms.telling import describe_sms
+from gateway.web.event_stream import EventStream
 from gateway.web.routes import Route
 from gateway.web.server import Server
 from gateway.webhooks.api import WebhooksApi
@@ -161,8 +162,8 @@ def _compose(
     fleet = _fleet(config, store, modem_settings, runtime)
     inbox = _inbox(config, store, fleet, runtime)
     sending = _sending(config, store, fleet, clock)
-    telephones = _telephones(config, store, runtime)
     feed = EventFeed(store)
+    telephones = _telephones(config, store, runtime, feed)
     webhooks = WebhookBook(store, clock, box)
     couriers = _couriers(webhooks, store, feed, box, runtime)
     apply = partial(fleet.apply, inbox) if devices else _leave_alone
@@ -181,7 +182,7 @@ def _compose(
         *SmsApi(sending, Messages(store, plan)).routes(),
         *ModemsApi(fleet, modem_settings, apply).routes(),
     ]  # fmt: skip
-    server = _server(routes, tokens, runtime)
+    server = _server(routes, tokens, runtime, EventStream(store, feed))
     return Service(
         config=config,
         store=store,
@@ -197,10 +198,12 @@ def _compose(
     )
 
 
-def _server(routes: list[Route], tokens: Tokens, runtime: Runtime) -> Server:
+def _server(
+    routes: list[Route], tokens: Tokens, runtime: Runtime, event_stream: EventStream
+) -> Server:
     return Server(
         routes, authenticator=tokens, health=runtime.health, metrics=runtime.metrics,
-        version=version("santral"),
+        version=version("santral"), event_stream=event_stream,
     )  # fmt: skip
 
 
@@ -241,8 +244,11 @@ def _background(
     }
 
 
-def _telephones(config: Config, store: Store, runtime: Runtime) -> list[AsteriskDriver]:
-    book = CallBook(store, runtime, config.numbering_plan, partial(_note_pbx, runtime.health))
+def _telephones(
+    config: Config, store: Store, runtime: Runtime, feed: EventFeed
+) -> list[AsteriskDriver]:
+    note = partial(_note_pbx, runtime.health)
+    book = CallBook(store, runtime, config.numbering_plan, note, feed.wake)
     return [
         AsteriskDriver(settings, book, clock=runtime.clock) for settings in pbx_settings(config)
     ]

@@ -38,11 +38,13 @@ class CallBook:
         runtime: Runtime,
         plan: NumberingPlan,
         note_status: Callable[[PbxStatus], None] = lambda _status: None,
+        wake_feed: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._clock = runtime.clock
         self._plan = plan
         self._note_status = note_status
+        self._wake_feed = wake_feed
 
     async def calls_changed(
         self, pbx: str, changes: Sequence[tuple[CallChange, CallRecord | None]]
@@ -63,6 +65,7 @@ class CallBook:
                     self._tell(connection, rows[change.id], change)
 
         await self._store.write(unit)
+        self._wake_feed()
 
     async def calls_living(self, pbx: str, living: Collection[str]) -> None:
         """End what is still open on disk though it lives no more on the telephone system."""

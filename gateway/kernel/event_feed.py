@@ -32,9 +32,13 @@ class EventFeed:
                 newest = (await self._store.rows(_NEWEST))[0][0]
                 if newest != self._newest:
                     self._newest = newest
-                    for woken in self._subscribers:
-                        woken.set()
+                    self.wake()
             await asyncio.sleep(LOOK_S)
+
+    def wake(self) -> None:
+        """Wake who waits, at once: somebody knows that the log grew."""
+        for woken in self._subscribers:
+            woken.set()
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[asyncio.Event]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -18,6 +19,7 @@ from gateway.kernel.errors import BadRequest, ConfigError, Invalid, Unauthentica
 from gateway.kernel.health import Condition, Health
 from gateway.kernel.metrics import Metrics
 from gateway.web import openapi, streams
+from gateway.web.event_stream import EventStream
 from gateway.web.principal import LOCAL_ADMINISTRATOR, Authenticator, Principal
 from gateway.web.problems import problem_of_validation, problems, respond
 from gateway.web.routes import Call, NoBody, Reply, Route, Schema
@@ -43,6 +45,7 @@ class Server:
         health: Health,
         metrics: Metrics,
         version: str,
+        event_stream: EventStream | None = None,
     ) -> None:
         self._routes = routes
         self._authenticator = authenticator
@@ -50,6 +53,8 @@ class Server:
         self._metrics = metrics
         self._version = version
         self._document = json.dumps(openapi.document(routes, version)).encode()
+        self._event_stream = event_stream
+        self._streaming: set[asyncio.Task[object]] = set()
         self._runners: list[web.AppRunner] = []
         self._socket: Path | None = None
 
@@ -83,7 +88,9 @@ class Server:
         self._socket = path
 
     async def close(self) -> None:
-        """Stop listening, give running requests a moment."""
+        """Stop listening, give running requests a moment; live feeds have no end of their own."""
+        for task in self._streaming:
+            task.cancel()
         for runner in self._runners:
             await runner.cleanup()
         self._runners.clear()
@@ -94,6 +101,8 @@ class Server:
         app = web.Application(middlewares=[self._measure, problems], client_max_size=MAX_BODY_BYTES)
         for route in self._routes:
             app.router.add_route(route.method, f"/api/v1{route.path}", self._endpoint(route, who))
+        if self._event_stream is not None:
+            app.router.add_get("/api/v1/events", self._events(self._event_stream, who))
         app.router.add_get("/api/v1/openapi.json", self._openapi)
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
@@ -102,6 +111,19 @@ class Server:
         await runner.setup()
         self._runners.append(runner)
         return runner
+
+    def _events(
+        self, stream: EventStream, who: Callable[[web.Request], Awaitable[Principal]]
+    ) -> Open:
+        async def endpoint(request: web.Request) -> web.StreamResponse:
+            principal = await who(request)
+            task = asyncio.current_task()
+            if task is not None:
+                self._streaming.add(task)
+                task.add_done_callback(self._streaming.discard)
+            return await stream.answer(request, principal)
+
+        return endpoint
 
     def _endpoint(self, route: Route, who: Callable[[web.Request], Awaitable[Principal]]) -> Open:
         async def endpoint(request: web.Request) -> web.StreamResponse:
