@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from crm_link.local import LocalDirectory
+from drivers.asterisk.capture import capture
 from drivers.asterisk.driver import AsteriskDriver
 from drivers.asterisk.driver import probe as probe_asterisk
 from drivers.asterisk.recording import explain
 from drivers.modem.driver import GsmModemDriver, probe
 from gateway.calls import tables as calls_tables
+from gateway.calls.acting import CallActions
 from gateway.calls.api import CallsApi
 from gateway.calls.port import PbxCondition, PbxSettings, PbxStatus
 from gateway.calls.receiving import CallBook
@@ -35,6 +37,7 @@ from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.health import Condition, Health, Level
 from gateway.kernel.instance_lock import InstanceLock
 from gateway.kernel.metrics import Metrics
+from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.runtime import Runtime
 from gateway.kernel.secrets import SecretBox
 from gateway.kernel.store import Store, open_store
@@ -146,6 +149,11 @@ async def probe_pbx(settings: PbxSettings) -> PbxStatus:
     return await probe_asterisk(settings)
 
 
+async def record_pbx(settings: PbxSettings, path: Path, seconds: float) -> int:
+    """Write down what a telephone system says; return how many bytes."""
+    return await capture(settings, path, seconds)
+
+
 def explain_recording(path: Path) -> list[dict[str, Any]]:
     """Return the calls that a recording of AMI tells of."""
     return [describe_call(call) for call in explain(path)]
@@ -178,7 +186,7 @@ def _compose(
             PolicyBook(store, clock), FiguresBook(store, clock, config.zone), fleet, store,
             apply=apply,
         ).routes(),
-        *CallsApi(Calls(store, plan), lambda: [pbx.status for pbx in telephones]).routes(),
+        *_calls_api(store, plan, clock, telephones).routes(),
         *SmsApi(sending, Messages(store, plan)).routes(),
         *ModemsApi(fleet, modem_settings, apply).routes(),
     ]  # fmt: skip
@@ -252,6 +260,14 @@ def _telephones(
     return [
         AsteriskDriver(settings, book, clock=runtime.clock) for settings in pbx_settings(config)
     ]
+
+
+def _calls_api(
+    store: Store, plan: NumberingPlan, clock: Clock, telephones: list[AsteriskDriver]
+) -> CallsApi:
+    calls, systems = Calls(store, plan), {pbx.status.id: pbx for pbx in telephones}
+    actions = CallActions(calls, lambda: systems, store, clock)
+    return CallsApi(calls, actions, lambda: [pbx.status for pbx in telephones])
 
 
 def pbx_settings(config: Config) -> list[PbxSettings]:

@@ -99,7 +99,7 @@ class AmiLink:
         try:
             async with asyncio.timeout(CONNECT_S):
                 await loop.create_connection(
-                    lambda: link._wire, settings.host, settings.port, ssl=_tls(settings)
+                    lambda: link._wire, settings.host, settings.port, ssl=tls_context(settings)
                 )
         except TimeoutError as error:
             raise Temporary(f"{where} does not answer", code="timeout") from error
@@ -227,7 +227,8 @@ def _headers(answer: Answer) -> Message:
     return {key: value for key, value in answer.items() if isinstance(value, str)}
 
 
-def _tls(settings: PbxSettings) -> ssl.SSLContext | None:
+def tls_context(settings: PbxSettings) -> ssl.SSLContext | None:
+    """Return how the connection is secured, None for plain; raises Refused."""
     if not settings.tls:
         return None
     with contextlib.suppress(OSError):

@@ -9,9 +9,9 @@ from drivers.asterisk.causes import leg_outcome
 from drivers.asterisk.channels import Channel, number_in
 from gateway.calls.model import (
     CallDirection,
+    CallOutcome,
     CallRecord,
     CallState,
-    Outcome,
     Party,
     Transfer,
     TransferKind,
@@ -22,6 +22,8 @@ MAX_TRANSFERS = 100
 MAX_DIGITS = 64
 _DOUBLED_S = 1.0
 """A transfer told twice within this time is one."""
+_ALIKE = frozenset({CallOutcome.BUSY, CallOutcome.DECLINED, CallOutcome.FAILED})
+"""What a call is told as when it is all that came of those who were rung."""
 _OUTSIDE = ("trunk", "pstn", "did", "incoming", "inbound", "external")
 """What the names of dialplan contexts contain that calls from outside come in by."""
 
@@ -239,24 +241,24 @@ class Call:
         outside = self.customer is not None or (self.click and len(self.wanted) > 6)
         return CallDirection.OUT if outside else CallDirection.INTERNAL
 
-    def _outcome(self) -> tuple[Outcome, str]:
+    def _outcome(self) -> tuple[CallOutcome, str]:
         if self.fax or self.answered_by is not None:
-            return Outcome.FAX if self.fax else Outcome.ANSWERED, self.lost
-        return (Outcome.VOICEMAIL, "") if self.voicemail else self._missed()
+            return CallOutcome.FAX if self.fax else CallOutcome.ANSWERED, self.lost
+        return (CallOutcome.VOICEMAIL, "") if self.voicemail else self._missed()
 
-    def _missed(self) -> tuple[Outcome, str]:
+    def _missed(self) -> tuple[CallOutcome, str]:
         rung = [leg for leg in self.people if leg.called and leg is not self.root]
         if self.click and not rung:
-            return Outcome.NO_ANSWER, "the agent did not answer his telephone"
+            return CallOutcome.NO_ANSWER, "the agent did not answer his telephone"
         if self.gave_up and self.root.asked_to_end:
-            return Outcome.ABANDONED, "the caller hung up in the queue"
-        reached: set[Outcome] = {leg_outcome(leg, answered_elsewhere=False) for leg in rung}
-        reached.discard(Outcome.OFFLINE)
-        if len(reached) == 1 and reached <= {Outcome.BUSY, Outcome.DECLINED, Outcome.FAILED}:
+            return CallOutcome.ABANDONED, "the caller hung up in the queue"
+        reached: set[CallOutcome] = {leg_outcome(leg, answered_elsewhere=False) for leg in rung}
+        reached.discard(CallOutcome.OFFLINE)
+        if len(reached) == 1 and reached <= _ALIKE:
             return reached.pop(), ""
-        return Outcome.NO_ANSWER, self.lost or self._why(rung, reached)
+        return CallOutcome.NO_ANSWER, self.lost or self._why(rung, reached)
 
-    def _why(self, rung: list[Channel], reached: set[Outcome]) -> str:
+    def _why(self, rung: list[Channel], reached: set[CallOutcome]) -> str:
         if self.root.asked_to_end:
             return "the caller hung up"
         if self.gave_up:

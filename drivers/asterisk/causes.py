@@ -7,7 +7,7 @@ NOANSWER for a telephone that was busy, and so does Dial for one that declined: 
 from __future__ import annotations
 
 from drivers.asterisk.channels import Channel
-from gateway.calls.model import Outcome
+from gateway.calls.model import CallOutcome
 
 BUSY = 17
 DECLINED = 21
@@ -20,29 +20,33 @@ FAILED = frozenset({
 """The number or the network refused: unallocated, no route, congestion, interworking."""
 
 
-def leg_outcome(leg: Channel, *, answered_elsewhere: bool) -> Outcome:
+def leg_outcome(leg: Channel, *, answered_elsewhere: bool) -> CallOutcome:
     """Return what became of one leg."""
     taken = leg.up_at is not None and not leg.called
     if leg.talks or leg.dial_status == "ANSWER" or taken:
-        return Outcome.ANSWERED
+        return CallOutcome.ANSWERED
     if not leg.called:
-        return Outcome.NO_ANSWER
-    told = {DECLINED: Outcome.DECLINED, BUSY: Outcome.BUSY, ELSEWHERE: Outcome.ELSEWHERE}
+        return CallOutcome.NO_ANSWER
+    told = {
+        DECLINED: CallOutcome.DECLINED,
+        BUSY: CallOutcome.BUSY,
+        ELSEWHERE: CallOutcome.ELSEWHERE,
+    }
     if leg.cause in told:
         return told[leg.cause]
-    return Outcome.BUSY if leg.dial_status == "BUSY" else _unanswered(leg, answered_elsewhere)
+    return CallOutcome.BUSY if leg.dial_status == "BUSY" else _unanswered(leg, answered_elsewhere)
 
 
-def _unanswered(leg: Channel, answered_elsewhere: bool) -> Outcome:
+def _unanswered(leg: Channel, answered_elsewhere: bool) -> CallOutcome:
     if leg.rang_at is None:
         return _unreached(leg)
     if leg.dial_status == "CANCEL" or not leg.dial_status:
-        return Outcome.ELSEWHERE if answered_elsewhere else Outcome.CANCELLED
-    return Outcome.NO_ANSWER
+        return CallOutcome.ELSEWHERE if answered_elsewhere else CallOutcome.CANCELLED
+    return CallOutcome.NO_ANSWER
 
 
-def _unreached(leg: Channel) -> Outcome:
+def _unreached(leg: Channel) -> CallOutcome:
     if not leg.internal:
         failed = leg.dial_status in {"CONGESTION", "CHANUNAVAIL"} or leg.cause in FAILED
-        return Outcome.FAILED if failed else Outcome.NO_ANSWER
-    return Outcome.OFFLINE
+        return CallOutcome.FAILED if failed else CallOutcome.NO_ANSWER
+    return CallOutcome.OFFLINE

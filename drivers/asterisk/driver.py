@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from drivers.asterisk.ami import AmiLink, Frozen, Refused
+from drivers.asterisk.channels import Channel
 from drivers.asterisk.messages import event_name, parse
 from drivers.asterisk.tracker import Tracker
 from gateway.calls.model import CallChange, CallChangeKind, CallRecord
@@ -80,6 +81,32 @@ class AsteriskDriver:
             if self._link is not None:
                 self._link.close()
             self._note(PbxCondition.STOPPED)
+
+    async def transfer(self, ref: str, to: str) -> None:
+        """Send who is beyond the line, else who called, to an extension or number."""
+        fields = {"Context": self._settings.context, "Exten": to, "Priority": "1"}
+        await self._ask("Redirect", {"Channel": self._moved(ref).name, **fields})
+
+    async def park(self, ref: str) -> None:
+        """Put who is beyond the line, else who called, into the car park."""
+        moved = self._moved(ref)
+        back = next((leg for leg in self._tracker.heard_by(moved) if leg.internal), moved)
+        await self._ask("Park", {"Channel": moved.name, "TimeoutChannel": back.name})
+
+    async def hang_up(self, ref: str) -> None:
+        """End a call."""
+        await self._ask("Hangup", {"Channel": self._moved(ref).name, "Cause": "16"})
+
+    def _moved(self, ref: str) -> Channel:
+        call = self._tracker.calls.get(ref)
+        if call is None:
+            raise Permanent(f"the telephone system {self._settings.id} has no such call any more")
+        return call.customer or call.root
+
+    async def _ask(self, action: str, fields: dict[str, str]) -> None:
+        if self._link is None:
+            raise Temporary(f"the telephone system {self._settings.id} is not connected")
+        await self._link.ask(action, fields)
 
     async def _keep(self) -> None:
         longest = FIRST_PAUSE_S

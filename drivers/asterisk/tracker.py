@@ -13,7 +13,7 @@ from typing import Final
 
 from drivers.asterisk import transfers
 from drivers.asterisk.calls import Call, label
-from drivers.asterisk.channels import Board, rename, unhold
+from drivers.asterisk.channels import Board, Channel, rename, unhold
 from drivers.asterisk.ledger import Ledger
 from drivers.asterisk.messages import Message
 from gateway.calls.model import CallChange, CallChangeKind, CallRecord
@@ -75,6 +75,10 @@ class Tracker:
     def channels(self) -> int:
         """How many channels live now."""
         return len(self._ledger.board.channels)
+
+    def heard_by(self, channel: Channel) -> list[Channel]:
+        """Return who speaks with a channel now."""
+        return self._ledger.board.heard_by(channel)
 
     def feed(self, event: Message, now: float) -> list[CallChange]:
         """Take one event; return what it changed."""

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from gateway.calls.acting import CallActions
 from gateway.calls.port import PbxStatus
-from gateway.calls.schemas import CallOut, CallsOut, CallsQuery, PbxesOut, pbx_out
+from gateway.calls.schemas import (
+    Asked,
+    CallOut,
+    CallsOut,
+    CallsQuery,
+    PbxesOut,
+    TransferIn,
+    pbx_out,
+)
 from gateway.calls.showing import CallFilter, Calls
 from gateway.web.paging import ShortListQuery, page_of
 from gateway.web.principal import Permission
@@ -15,18 +24,31 @@ from gateway.web.routes import Call, NoBody, Route
 class CallsApi:
     """Routes of calls."""
 
-    def __init__(self, calls: Calls, statuses: Callable[[], Sequence[PbxStatus]]) -> None:
+    def __init__(
+        self,
+        calls: Calls,
+        actions: CallActions,
+        statuses: Callable[[], Sequence[PbxStatus]],
+    ) -> None:
         self._calls = calls
+        self._actions = actions
         self._statuses = statuses
 
     def routes(self) -> list[Route]:
         """Return the routes."""
-        read = Permission.CALLS_READ
+        read, act = Permission.CALLS_READ, Permission.CALLS_ACT
         return [
             Route(method="GET", path="/calls", permission=read, handler=self._list,
                   summary="List calls, live and past", query=CallsQuery, returns=CallsOut),
             Route(method="GET", path="/calls/{id}", permission=read, handler=self._show,
                   summary="Show a call", returns=CallOut),
+            Route(method="POST", path="/calls/{id}/transfer", permission=act,
+                  handler=self._transfer, summary="Pass the customer on to an extension",
+                  body=TransferIn, returns=Asked, status=202),
+            Route(method="POST", path="/calls/{id}/park", permission=act, handler=self._park,
+                  summary="Put the customer into the car park", returns=Asked, status=202),
+            Route(method="POST", path="/calls/{id}/hangup", permission=act, handler=self._hang_up,
+                  summary="End a call", returns=Asked, status=202),
             Route(method="GET", path="/pbx", permission=read, handler=self._pbx,
                   summary="List the telephone systems and their condition", query=ShortListQuery,
                   returns=PbxesOut),
@@ -53,6 +75,19 @@ class CallsApi:
 
     async def _show(self, call: Call[NoBody, NoBody]) -> CallOut:
         return CallOut.model_validate(await self._calls.show(call.principal, call.path["id"]))
+
+    async def _transfer(self, call: Call[TransferIn, NoBody]) -> Asked:
+        call_id = call.path["id"]
+        await self._actions.transfer(call.principal, call_id, call.body.to)
+        return Asked(id=call_id)
+
+    async def _park(self, call: Call[NoBody, NoBody]) -> Asked:
+        await self._actions.park(call.principal, call.path["id"])
+        return Asked(id=call.path["id"])
+
+    async def _hang_up(self, call: Call[NoBody, NoBody]) -> Asked:
+        await self._actions.hang_up(call.principal, call.path["id"])
+        return Asked(id=call.path["id"])
 
     async def _pbx(self, call: Call[NoBody, ShortListQuery]) -> PbxesOut:
         items, cursor = page_of(self._statuses(), lambda status: status.id, call.query)

@@ -26,7 +26,7 @@ class CallState(StrEnum):
     ENDED = "ended"
 
 
-class Outcome(StrEnum):
+class CallOutcome(StrEnum):
     """What became of a call, or of one party's part in it."""
 
     ANSWERED = "answered"
@@ -80,7 +80,7 @@ class Party:
     internal: bool
     called: bool
     """False for who made the call."""
-    outcome: Outcome
+    outcome: CallOutcome
     ring_s: float
     talk_s: float
     hold_s: float
@@ -108,7 +108,7 @@ class CallRecord:
     answered_by: str | None
     final_party: str | None
     """Who had the customer at last; None when nobody had."""
-    outcome: Outcome
+    outcome: CallOutcome
     reason: str
     ring_s: float
     talk_s: float
@@ -129,7 +129,7 @@ class CallRecord:
     def missed(self) -> bool:
         """Tell whether a customer called and nobody spoke with him."""
         return self.direction is CallDirection.IN and self.outcome not in {
-            Outcome.ANSWERED, Outcome.FAX,
+            CallOutcome.ANSWERED, CallOutcome.FAX,
         }  # fmt: skip
 
 

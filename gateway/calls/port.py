@@ -84,3 +84,12 @@ class Pbx(Protocol):
 
     async def run(self) -> None:
         """Hold the connection until cancelled."""
+
+    async def transfer(self, ref: str, to: str) -> None:
+        """Send who is beyond the line, else who called, to an extension or number."""
+
+    async def park(self, ref: str) -> None:
+        """Put who is beyond the line, else who called, into the car park."""
+
+    async def hang_up(self, ref: str) -> None:
+        """End a call."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gateway.calls.model import CallDirection, CallState, Outcome, TransferKind
+from gateway.calls.model import CallDirection, CallOutcome, CallState, TransferKind
 from gateway.calls.port import PbxCondition, PbxStatus
 from gateway.web.fields import Id, Number, PartyId, PersonId, UserId
 from gateway.web.paging import NextCursor, PageQuery
@@ -33,7 +33,7 @@ class CallPartyOut(Schema):
     party: Who
     internal: Annotated[bool, Field(description="one of our extensions")]
     called: Annotated[bool, Field(description="was rung, rather than made the call")]
-    outcome: Outcome
+    outcome: CallOutcome
     ring_s: Seconds
     talk_s: Seconds
     hold_s: Seconds
@@ -58,7 +58,7 @@ class CallOut(Schema):
     final_party: Annotated[
         str | None, Field(description="who had the customer at last", examples=["102"])
     ]
-    outcome: Outcome
+    outcome: CallOutcome
     reason: Annotated[str, Field(description="why nobody answered", examples=[""])]
     missed: bool
     transfers: tuple[TransferOut, ...]
@@ -76,6 +76,18 @@ class CallOut(Schema):
     party_id: PartyId | None
     person_id: PersonId | None
     user_id: UserId | None
+
+
+class TransferIn(Schema):
+    """Where a call is passed on to."""
+
+    to: Annotated[str, Field(max_length=32, description="extension", examples=["102"])]
+
+
+class Asked(Schema):
+    """The telephone system took it; the call changes when it is done."""
+
+    id: Id
 
 
 class PbxOut(Schema):
@@ -112,7 +124,7 @@ class CallsQuery(PageQuery):
 
     live: Annotated[bool, Field(description="only those that live now")] = False
     direction: CallDirection | None = None
-    outcome: Outcome | None = None
+    outcome: CallOutcome | None = None
     number: Annotated[str, Field(max_length=64, examples=["+905321234567"])] = ""
     party_id: Annotated[str, Field(max_length=32, examples=[""])] = ""
     since: datetime | None = None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, exists, or_, select
 
 from gateway.calls.model import CallDirection
 from gateway.calls.tables import calls
-from gateway.kernel.errors import NotFound
+from gateway.kernel.errors import Conflict, NotFound
 from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.store import Store
 from gateway.parties.tables import parties
@@ -70,6 +70,19 @@ class Calls:
             )
 
         return await self._store.read(read)
+
+    async def living(self, principal: Principal, call_id: str) -> tuple[str, str]:
+        """Return the telephone system of a call and its id there.
+
+        Raises NotFound also for what is not his to see, Conflict when it has ended.
+        """
+        query = _of_principal(select(calls).where(calls.c.id == call_id), principal)
+        row = await self._store.read(lambda connection: connection.execute(query).first())
+        if row is None:
+            raise NotFound(f"there is no call {call_id}")
+        if row.ended_at is not None:
+            raise Conflict(f"call {call_id} has ended")
+        return row.pbx, row.ref
 
     async def show(self, principal: Principal, call_id: str) -> Mapping[str, Any]:
         """Return a call; raises NotFound also for what is not his to see."""

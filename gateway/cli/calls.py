@@ -23,6 +23,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     listed.add_argument("--since", default="", metavar="TIME")
     listed.add_argument("--limit", type=int, default=50)
     listed.set_defaults(run=_list)
+    transfer = verbs.add_parser("transfer", help="pass the customer on to an extension")
+    transfer.add_argument("id")
+    transfer.add_argument("to")
+    transfer.set_defaults(run=_transfer)
+    for verb, what in (("park", "put the customer into the car park"), ("hangup", "end a call")):
+        part = verbs.add_parser(verb, help=what)
+        part.add_argument("id")
+        part.set_defaults(run=_act)
 
 
 async def _list(config: Config, options: argparse.Namespace) -> int:
@@ -33,6 +41,20 @@ async def _list(config: Config, options: argparse.Namespace) -> int:
     async with connect(config) as client:
         page = await client.get("/calls", **query, limit=str(options.limit))
     print(table(HEADINGS, [_row(call) for call in page["items"]]))
+    return 0
+
+
+async def _transfer(config: Config, options: argparse.Namespace) -> int:
+    async with connect(config) as client:
+        await client.post(f"/calls/{options.id}/transfer", {"to": options.to})
+    print(f"call {options.id} goes to {options.to}")
+    return 0
+
+
+async def _act(config: Config, options: argparse.Namespace) -> int:
+    async with connect(config) as client:
+        await client.post(f"/calls/{options.id}/{options.verb}", {})
+    print(f"call {options.id}: {options.verb} is asked for")
     return 0
 
 

@@ -23,6 +23,7 @@ _EVERYDAY = frozenset(
         Permission.SMS_READ,
         Permission.SMS_SEND,
         Permission.CALLS_READ,
+        Permission.CALLS_ACT,
         Permission.MODEMS_READ,
         Permission.PARTIES_READ,
         Permission.PARTIES_WRITE,

@@ -15,6 +15,8 @@ class Permission(StrEnum):
     SMS_READ = "sms:read"
     SMS_SEND = "sms:send"
     CALLS_READ = "calls:read"
+    CALLS_ACT = "calls:act"
+    """Pass calls on, park them, end them."""
     MODEMS_READ = "modems:read"
     MODEMS_MANAGE = "modems:manage"
     PARTIES_READ = "parties:read"

@@ -11,14 +11,16 @@ from sqlalchemy import select
 
 from drivers.asterisk.tracker import Tracker
 from gateway.calls import tables as calls_tables
+from gateway.calls.acting import CallActions
 from gateway.calls.model import CallChange, CallChangeKind, CallRecord
+from gateway.calls.port import Pbx, PbxCondition, PbxStatus
 from gateway.calls.receiving import CallBook
 from gateway.calls.showing import CallFilter, Calls
 from gateway.history import tables as history
 from gateway.history.timeline import Timeline
 from gateway.kernel import events
 from gateway.kernel.clock import SystemClock
-from gateway.kernel.errors import Forbidden, Invalid, NotFound
+from gateway.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.kernel.health import Health
 from gateway.kernel.metrics import Metrics
 from gateway.kernel.numbers import NumberingPlan
@@ -232,3 +234,56 @@ async def test_a_merged_call_that_was_never_written_is_let_be(store: Store, book
     merged = CallChange(CallChangeKind.MERGED, "1.1", "2.2")
     await book.calls_changed("office", [(merged, None)])
     assert await page(store) == []
+
+
+class Switchboard:
+    """A telephone system that notes what is asked of it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self.status = PbxStatus(id="office", condition=PbxCondition.READY)
+
+    async def run(self) -> None:
+        """Do nothing."""
+
+    async def transfer(self, ref: str, to: str) -> None:
+        """Note it."""
+        self.asked.append(("transfer", ref, to))
+
+    async def park(self, ref: str) -> None:
+        """Note it."""
+        self.asked.append(("park", ref))
+
+    async def hang_up(self, ref: str) -> None:
+        """Note it."""
+        self.asked.append(("hang up", ref))
+
+
+async def test_what_people_do_with_a_call_reaches_its_telephone_system(
+    store: Store, book: CallBook
+) -> None:
+    pbx = Switchboard()
+    systems: dict[str, Pbx] = {"office": pbx}
+    actions = CallActions(Calls(store, PLAN), lambda: systems, store, SystemClock())
+    await book.calls_changed("office", list(told("a16-in_answered", upto="BridgeLeave")))
+    [call] = await page(store)
+    call_id, ref = str(call["id"]), before_ref(call)
+    await actions.transfer(ROOT, call_id, "102")
+    await actions.park(ROOT, call_id)
+    await actions.hang_up(ROOT, call_id)
+    assert pbx.asked == [("transfer", ref, "102"), ("park", ref), ("hang up", ref)]
+    for odd in ("", "05321234567", "+905321234567", "102\r\nAction: Originate", "1234567"):
+        with pytest.raises(Invalid, match="extension"):
+            await actions.transfer(ROOT, call_id, odd)
+    with pytest.raises(NotFound):
+        await actions.park(ROOT, "0" * 32)
+    nobody = Principal(user_id="n", name="n", permissions=frozenset({Permission.CALLS_READ}))
+    with pytest.raises(Forbidden):
+        await actions.park(nobody, call_id)
+    systems.clear()
+    with pytest.raises(Conflict, match="not configured"):
+        await actions.park(ROOT, call_id)
+    await book.calls_living("office", set())
+    with pytest.raises(Conflict, match="ended"):
+        await actions.park(ROOT, call_id)
+    assert len(pbx.asked) == 3

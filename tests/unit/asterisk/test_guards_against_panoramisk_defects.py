@@ -246,3 +246,33 @@ async def test_a_call_that_asterisk_no_longer_shows_is_ended_after_the_gap() -> 
         await until(lambda: len(sink.ended) == 1)
         assert sink.ended[0].reason == "its end was not seen"
         await until(lambda: sink.living[-1:] == [frozenset()])
+
+
+async def test_a_living_call_is_passed_on_parked_and_ended_by_its_customers_channel() -> None:
+    async with peer() as found, driven(found) as (made, _):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        found.tell(
+            "Event: Newchannel\r\nChannel: SIP/101-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1",
+            "Event: DialBegin\r\nChannel: SIP/101-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n"
+            "DestChannel: SIP/trunk-2\r\nDestUniqueid: 1.2\r\nDestLinkedid: 1.1\r\n"
+            "DialString: trunk/05321234567",
+        )
+        await until(lambda: made._tracker.channels == 2)
+        await made.transfer("1.1", "102")
+        asked = found.asked[-1]
+        assert (asked["Action"], asked["Channel"], asked["Exten"], asked["Context"]) == (
+            "Redirect", "SIP/trunk-2", "102", "from-internal",
+        )  # fmt: skip
+        await made.park("1.1")
+        assert (found.asked[-1]["Action"], found.asked[-1]["Channel"]) == ("Park", "SIP/trunk-2")
+        await made.hang_up("1.1")
+        assert (found.asked[-1]["Action"], found.asked[-1]["Channel"]) == ("Hangup", "SIP/trunk-2")
+        found.answers["Hangup"] = lambda _: ["Response: Error\r\nMessage: No such channel"]
+        with pytest.raises(Permanent, match="No such channel"):
+            await made.hang_up("1.1")
+        with pytest.raises(Permanent, match="no such call"):
+            await made.hang_up("7.7")
+        found.cut()
+        await until(lambda: made._link is None)
+        with pytest.raises((Temporary, Permanent)):
+            await made.hang_up("1.1")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from drivers.asterisk.capture import capture
 from drivers.asterisk.recording import explain, read
 from gateway.calls.model import CallRecord
 from gateway.calls.telling import describe_call
-from gateway.kernel.errors import Invalid
+from gateway.kernel.errors import Invalid, Permanent, Temporary
+from tests.unit.asterisk.peer import peer
 from tests.unit.asterisk.recordings import NAMES, events_of, path_of, truth_of
+from tests.waiting import until
 
 OUTCOMES = {
     "ANSWERED": "answered",
@@ -166,3 +171,24 @@ def test_what_is_no_recording_is_refused_with_its_name(tmp_path: Path, content: 
     path.write_bytes(content)
     with pytest.raises(Invalid, match=r"odd\.ami"):
         list(read(path))
+
+
+async def test_what_is_recorded_can_be_explained(tmp_path: Path) -> None:
+    async with peer() as found:
+        path = tmp_path / "call.ami"
+        recording = asyncio.create_task(capture(found.settings(), path, 30))
+        await until(lambda: bool(found.asked))
+        data = gzip.decompress(path_of("a16-in_answered").read_bytes())
+        found.writers[0].write(data.partition(b"\r\n\r\n")[2])
+        await until(lambda: path.read_bytes().endswith(data[-50:]))
+        found.cut()
+        assert await asyncio.gather(recording, return_exceptions=True)
+        [call] = explain(path)
+        assert (call.answered_by, call.outcome) == ("101", "answered")
+        assert call.started_at.timestamp() == pytest.approx(time.time(), abs=60)
+        with pytest.raises(Invalid, match=r"call\.ami"):
+            await capture(found.settings(), path, 1)
+        with pytest.raises(Permanent, match="Authentication failed"):
+            await capture(found.settings("wrong"), tmp_path / "other.ami", 5)
+    with pytest.raises(Temporary, match="cannot be reached"):
+        await capture(found.settings(), tmp_path / "third.ami", 1)

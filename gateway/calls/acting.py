@@ -1,0 +1,71 @@
+"""What people do with a call that lives: pass it on, park it, end it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+
+from gateway.calls.port import Pbx
+from gateway.calls.showing import Calls
+from gateway.kernel.clock import Clock
+from gateway.kernel.errors import Conflict, Invalid
+from gateway.kernel.store import Store
+from gateway.people import audit
+from gateway.web.principal import Permission, Principal
+
+_EXTENSION = re.compile(r"[0-9*#]{1,6}")
+"""Whom a customer may be passed on to: never a number outside, which somebody would pay for."""
+
+
+class CallActions:
+    """Asks the telephone system; the call itself changes when the system tells so.
+
+    Raises NotFound (no such call, or not his), Conflict (it has ended), Temporary (surely not
+    done), Permanent (the telephone system refuses) and Uncertain (it may have been done).
+    """
+
+    def __init__(
+        self, calls: Calls, systems: Callable[[], Mapping[str, Pbx]], store: Store, clock: Clock
+    ) -> None:
+        self._calls = calls
+        self._systems = systems
+        self._store = store
+        self._clock = clock
+
+    async def transfer(self, principal: Principal, call_id: str, to: str) -> None:
+        """Send the customer to an extension, without asking there first."""
+        if not _EXTENSION.fullmatch(to):
+            raise Invalid(f"{to[:40]!r} is no extension: up to six digits", field="to")
+
+        async def work(pbx: Pbx, ref: str) -> None:
+            await pbx.transfer(ref, to)
+
+        await self._act(principal, call_id, f"transfer to {to}", work)
+
+    async def park(self, principal: Principal, call_id: str) -> None:
+        """Put the customer into the car park."""
+        await self._act(principal, call_id, "park", lambda pbx, ref: pbx.park(ref))
+
+    async def hang_up(self, principal: Principal, call_id: str) -> None:
+        """End the call."""
+        await self._act(principal, call_id, "hang up", lambda pbx, ref: pbx.hang_up(ref))
+
+    async def _act(
+        self,
+        principal: Principal,
+        call_id: str,
+        action: str,
+        work: Callable[[Pbx, str], Awaitable[None]],
+    ) -> None:
+        principal.require(Permission.CALLS_ACT)
+        name, ref = await self._calls.living(principal, call_id)
+        pbx = self._systems().get(name)
+        if pbx is None:
+            raise Conflict(f"the telephone system {name} is not configured any more")
+        now = self._clock.now()
+        await self._store.write(
+            lambda connection: audit.record(
+                connection, principal, action, ("call", call_id), at=now
+            )
+        )
+        await work(pbx, ref)
