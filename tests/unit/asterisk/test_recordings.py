@@ -75,7 +75,7 @@ def test_a_recorded_call_is_told_as_the_telephones_saw_it(name: str) -> None:
             assert call.wait_s == pytest.approx(one["wait_s"], abs=0.3)
         if "rang" in one:
             rung = dict.fromkeys(p.party for p in call.parties if p.called and p.ring_s)
-            assert list(rung) == one["rang"]
+            assert sorted(rung) == sorted(one["rang"])
 
 
 def only(name: str) -> CallRecord:
