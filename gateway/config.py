@@ -128,8 +128,6 @@ class PbxSection(_Section):
     """File of the authority that signed its certificate."""
     context: str = "from-internal"
     """Where in the dialplan our people's telephones dial from."""
-    channel: str = "PJSIP/{extension}"
-    """How one of our telephones is dialled."""
 
 
 class Config(_Section):

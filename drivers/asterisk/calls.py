@@ -133,12 +133,7 @@ class Call:
                     break
 
     def absorb(self, other: Call) -> None:
-        """Become one with a call that turned out to be the same; the older one's root stays."""
-        if other.started_at < self.started_at:
-            self.started_at, self.root = other.started_at, other.root
-            self.did, self.wanted, self.click = other.did, other.wanted, other.click
-            self.answered_by, self.answered_at = other.answered_by, other.answered_at
-            self.ringing_from = other.ringing_from
+        """Become one with a call that turned out to be part of this one."""
         for leg in other.legs.values():
             self.add(leg)
         self.passings += other.passings

@@ -28,7 +28,7 @@ SNAPSHOT_EACH_S = 30.0
 AT_ONCE = 500
 """Changes in one unit of work."""
 RETRY_S = 1.0
-NEEDED = ("CoreShowChannels", "Originate", "Redirect", "Hangup", "Park", "Atxfer", "BlindTransfer")
+NEEDED = ("CoreShowChannels", "Redirect", "Hangup", "Park")
 """Actions that our user must be allowed."""
 MAX_UNTOLD = 50_000
 """Changes that wait for the store; beyond it those that only repaint are dropped."""
@@ -60,6 +60,7 @@ class AsteriskDriver:
         self._link: AmiLink | None = None
         self._untold: list[Change] = []
         self._told = asyncio.Event()
+        self._at_once = AT_ONCE
         self._compared = False
         """A snapshot was taken: what lives is to be told."""
         self._status = PbxStatus(
@@ -115,10 +116,7 @@ class AsteriskDriver:
                 await self._session()
             except Refused as error:
                 longest = REFUSED_PAUSE_S
-                remedy = (
-                    "see the user in Asterisk's manager.conf: name, secret, permit, read, write"
-                )
-                self._note(PbxCondition.REFUSED, str(error), remedy)
+                self._note(PbxCondition.REFUSED, str(error), _REMEDY[PbxCondition.REFUSED])
             except Frozen as error:
                 longest = FIRST_PAUSE_S
                 self._note(PbxCondition.FROZEN, str(error), _REMEDY[PbxCondition.FROZEN])
@@ -151,7 +149,10 @@ class AsteriskDriver:
     async def _compare(self, link: AmiLink) -> None:
         """Take a snapshot of all channels: after a gap calls neither hang nor vanish."""
         asked_at = self._now()
-        shown = await link.listing("CoreShowChannels")
+        try:
+            shown = await link.listing("CoreShowChannels")
+        except Permanent as error:
+            raise Refused(f"our user may not ask for CoreShowChannels ({error})") from error
         self._collect(self._tracker.reconcile(shown, self._now(), asked_at))
         self._compared = True
         self._told.set()
@@ -182,16 +183,32 @@ class AsteriskDriver:
                 except GatewayError as error:
                     logger.warning("calls of %s wait for the store: %s", self._settings.id, error)
                     await asyncio.sleep(RETRY_S)
+                except Exception as error:  # noqa: BLE001 - one bad change must not stop the rest
+                    self._leave_out(error)
 
     async def _hand_over(self) -> None:
-        batch = self._untold[:AT_ONCE]
+        batch = self._untold[: self._at_once]
         if batch:
             await self._sink.calls_changed(self._settings.id, batch)
             del self._untold[: len(batch)]
-        elif self._compared:
-            living = frozenset(self._tracker.calls)
-            await self._sink.calls_living(self._settings.id, living)
-            self._compared = False
+            self._at_once = AT_ONCE
+            return
+        self._compared = False
+        try:
+            await self._sink.calls_living(self._settings.id, frozenset(self._tracker.calls))
+        except GatewayError:
+            self._compared = True
+            raise
+
+    def _leave_out(self, error: Exception) -> None:
+        """Narrow a batch that cannot be written down to its bad change, and leave that out."""
+        if self._at_once > 1:
+            self._at_once = 1
+            return
+        bad = self._untold.pop(0)[0].id if self._untold else "none"
+        logger.error(
+            "a change of call %s of %s is left out", bad, self._settings.id, exc_info=error
+        )
 
     def _note(
         self,
@@ -236,7 +253,7 @@ async def _missing(link: AmiLink) -> tuple[str, ...]:
     """Return which actions our user may not ask for (ListCommands names those that he may)."""
     try:
         allowed = await link.ask("ListCommands")
-    except (Permanent, Uncertain):
+    except GatewayError:
         return ()
     return tuple(name for name in NEEDED if name not in allowed)
 

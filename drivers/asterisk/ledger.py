@@ -189,7 +189,7 @@ class Ledger:
         if other is None:
             self._linked[linkedid] = mine.id
         else:
-            self.merge(mine, other)
+            self.join([mine, other])
 
     def _heard(self, call: Call, together: list[Channel], now: float) -> None:
         call.hung_up_by = ""

@@ -79,7 +79,7 @@ def event_name(raw: bytes) -> bytes:
 def parse(raw: bytes) -> Message:
     """Return a raw message's headers; what is no header is left out."""
     found: dict[str, str] = {}
-    for line in raw.decode("utf-8", "replace").split("\r\n"):
+    for line in raw.replace(b"\0", b"?").decode("utf-8", "replace").split("\r\n"):
         key, colon, value = line.partition(": ")
         if not colon:
             key, colon, value = line.partition(":")

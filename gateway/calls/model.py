@@ -128,7 +128,8 @@ class CallRecord:
     @property
     def missed(self) -> bool:
         """Tell whether a customer called and nobody spoke with him."""
-        return self.direction is CallDirection.IN and self.outcome not in {
+        over = self.ended_at is not None and self.direction is CallDirection.IN
+        return over and self.outcome not in {
             CallOutcome.ANSWERED, CallOutcome.FAX,
         }  # fmt: skip
 

@@ -27,9 +27,7 @@ class PbxSettings:
     tls_ca: str = ""
     """File of the authority that signed its certificate; empty for the machine's own list."""
     context: str = "from-internal"
-    """Where in the dialplan a user's telephone dials from: transfers and click-to-call go there."""
-    channel: str = "PJSIP/{extension}"
-    """How a user's telephone is dialled."""
+    """Where in the dialplan a user's telephone dials from: transfers go there."""
 
 
 class PbxCondition(StrEnum):

@@ -10,7 +10,14 @@ from sqlalchemy import Connection, bindparam, select
 
 import gateway.history.tables as history
 from gateway.calls import tables
-from gateway.calls.model import CallChange, CallChangeKind, CallDirection, CallRecord, CallState
+from gateway.calls.model import (
+    CallChange,
+    CallChangeKind,
+    CallDirection,
+    CallOutcome,
+    CallRecord,
+    CallState,
+)
 from gateway.calls.port import PbxStatus
 from gateway.calls.telling import describe_call
 from gateway.history.model import Direction, Interaction, InteractionKind
@@ -25,6 +32,7 @@ from gateway.people.tables import users
 _EXTENSION_OF = select(users.c.id).where(
     users.c.extension == bindparam("of_extension"), users.c.disabled_at.is_(None)
 )
+_TAKEN = frozenset({CallOutcome.ANSWERED, CallOutcome.FAX})
 _UNSEEN = "its end was not seen"
 _MAX_EXTENSION = 6
 
@@ -78,6 +86,7 @@ class CallBook:
                     self._lose(connection, row, now)
 
         await self._store.write(unit)
+        self._wake_feed()
 
     def status_changed(self, status: PbxStatus) -> None:
         """Pass the state of a connection on."""
@@ -163,13 +172,16 @@ class CallBook:
             "state": CallState.ENDED.value,
             "ended_at": now.isoformat(),
             "reason": row.told["reason"] or _UNSEEN,
+            "missed": row.direction == CallDirection.IN and row.outcome not in _TAKEN,
         }
         changed = {"state": told["state"], "ended_at": now, "told": told, "updated_at": now}
         values = {**tables.values_of(row), **changed}
         tables.write(connection, values, known=True)
         self._record(connection, values)
         ended = CallChange(CallChangeKind.ENDED, row.ref)
-        self._tell(connection, {**values, "responsible_id": None}, ended)
+        owner = by_number(connection, row.number)
+        responsible = owner.responsible_id if owner else None
+        self._tell(connection, {**values, "responsible_id": responsible}, ended)
 
     def _user(self, connection: Connection, told: Mapping[str, Any]) -> str | None:
         """Return our person in a call: who had it last, who took it, or who made it."""

@@ -58,7 +58,9 @@ class CallOut(Schema):
     final_party: Annotated[
         str | None, Field(description="who had the customer at last", examples=["102"])
     ]
-    outcome: CallOutcome
+    outcome: Annotated[
+        CallOutcome, Field(description="while the call lives: what it would be if it ended now")
+    ]
     reason: Annotated[str, Field(description="why nobody answered", examples=[""])]
     missed: bool
     transfers: tuple[TransferOut, ...]

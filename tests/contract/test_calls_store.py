@@ -287,3 +287,22 @@ async def test_what_people_do_with_a_call_reaches_its_telephone_system(
     with pytest.raises(Conflict, match="ended"):
         await actions.park(ROOT, call_id)
     assert len(pbx.asked) == 3
+
+
+async def test_what_was_lost_is_told_to_who_is_responsible_only(
+    store: Store, book: CallBook, parties: PartyBook
+) -> None:
+    users = Users(store, SystemClock(), PLAN)
+    manager = await users.add(ROOT, login="ayse", name="Ayşe", role=Role.MANAGER)
+    phones = (PhoneDraft(number=CUSTOMER),)
+    await parties.create(ROOT, PartyDraft(name="Yıldız", phones=phones, responsible="ayse"))
+    await book.calls_changed("office", list(told("a16-in_cancel", upto="HangupRequest")))
+    [call] = await page(store, live=True)
+    assert call["missed"] is False
+    await book.calls_living("office", set())
+    [call] = await page(store)
+    assert call["missed"] is True
+    found = await store.read(lambda connection: events.after(connection, 0, audiences=None))
+    calls = [event for event in found if event.kind.startswith("call.")]
+    assert calls[-1].kind == "call.missed"
+    assert {event.audience for event in calls} == {f"user:{manager.id}"}

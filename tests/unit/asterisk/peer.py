@@ -101,6 +101,8 @@ class Sink:
         self.statuses: list[PbxStatus] = []
         self.failing = 0
         """How often the store does not take what is told."""
+        self.poison = ""
+        """The call of which nothing can be written."""
         self.living: list[frozenset[str]] = []
 
     async def calls_changed(
@@ -110,6 +112,8 @@ class Sink:
         if self.failing:
             self.failing -= 1
             raise Unavailable("the disk is full")
+        if self.poison in {change.id for change, _ in changes}:
+            raise ZeroDivisionError
         self.changes += changes
 
     async def calls_living(self, pbx: str, living: Collection[str]) -> None:

@@ -212,10 +212,10 @@ async def test_a_million_unknown_events_change_nothing() -> None:
 
 async def test_a_probe_tells_what_our_user_may_not_do() -> None:
     async with peer() as found:
-        may = "".join(f"\r\n{name}: text (Priv: all)" for name in NEEDED if name != "Originate")
+        may = "".join(f"\r\n{name}: text (Priv: all)" for name in NEEDED if name != "Park")
         found.answers["ListCommands"] = lambda _: [f"Response: Success{may}"]
         status = await probe(found.settings())
-        assert (status.condition, status.missing) == ("ready", ("Originate",))
+        assert (status.condition, status.missing) == ("ready", ("Park",))
         assert "write" in status.remedy
         assert (await probe(found.settings("wrong"))).condition == "refused"
         found.frozen = True
@@ -276,3 +276,26 @@ async def test_a_living_call_is_passed_on_parked_and_ended_by_its_customers_chan
         await until(lambda: made._link is None)
         with pytest.raises((Temporary, Permanent)):
             await made.hang_up("1.1")
+
+
+async def test_a_change_that_cannot_be_written_holds_up_no_other() -> None:
+    async with peer() as found, driven(found) as (made, sink):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        sink.poison = "2.1"
+        for number in (1, 2, 3):
+            found.tell(
+                f"Event: Newchannel\r\nChannel: SIP/10{number}-1\r\nUniqueid: {number}.1",
+                f"Event: Hangup\r\nUniqueid: {number}.1",
+            )
+        await until(lambda: len(sink.ended) == 2)
+        assert [call.id for call in sink.ended] == ["1.1", "3.1"]
+
+
+async def test_a_user_without_the_right_to_a_snapshot_is_told_so() -> None:
+    async with peer() as found:
+        found.answers["CoreShowChannels"] = lambda _: [
+            "Response: Error\r\nMessage: Permission denied"
+        ]
+        async with driven(found) as (made, _):
+            await until(lambda: made.status.condition is PbxCondition.REFUSED)
+            assert "CoreShowChannels" in made.status.detail

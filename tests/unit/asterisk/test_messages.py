@@ -67,3 +67,7 @@ def test_an_action_is_lines_of_headers() -> None:
     assert encode("Originate", {"Variable": ["a=1", "b=2"], "Async": "true"}) == (
         b"Action: Originate\r\nVariable: a=1\r\nVariable: b=2\r\nAsync: true\r\n\r\n"
     )
+
+
+def test_a_zero_byte_reaches_no_database() -> None:
+    assert parse(b"Event: X\r\nCallerIDName: a\0b") == {"Event": "X", "CallerIDName": "a?b"}

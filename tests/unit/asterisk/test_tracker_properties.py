@@ -213,3 +213,47 @@ def test_endless_new_channels_do_not_fill_the_memory() -> None:
         tracker.feed(event, float(number))
     assert tracker.channels == MAX_CHANNELS
     assert len(tracker.calls) <= MAX_CHANNELS
+
+
+def leg(uid: str, name: str, number: str = "", **more: str) -> Message:
+    """Return a new channel's event."""
+    return {
+        "Event": "Newchannel", "Uniqueid": uid, "Linkedid": uid, "Channel": name,
+        "CallerIDNum": number, **more,
+    }  # fmt: skip
+
+
+def enters(uid: str, bridge: str, linkedid: str = "") -> Message:
+    """Return a channel's entry into a bridge."""
+    return {
+        "Event": "BridgeEnter", "Uniqueid": uid, "BridgeUniqueid": bridge,
+        "Linkedid": linkedid or uid,
+    }  # fmt: skip
+
+
+def test_a_customers_call_stays_his_when_an_older_one_inside_becomes_part_of_it() -> None:
+    tracker = Tracker()
+    tracker.feed(leg("1.1", "SIP/101-1", "101"), 1)
+    tracker.feed(leg("2.1", "SIP/trunk-2", "905321234567", Exten="100"), 5)
+    tracker.feed(enters("2.1", "b"), 6)
+    tracker.feed(enters("1.1", "b"), 6)
+    [call] = tracker.calls
+    record = tracker.record(call, 9)
+    assert record is not None
+    assert (record.id, record.caller, record.direction) == ("2.1", "905321234567", "in")
+    assert (record.answered_by, record.started_at.timestamp()) == ("101", 5)
+    assert not record.missed
+
+
+def test_two_customers_who_are_joined_keep_a_call_each() -> None:
+    tracker = Tracker()
+    tracker.feed(leg("1.1", "SIP/trunk-1", "905321111111"), 1)
+    tracker.feed(leg("2.1", "SIP/trunk-2", "905322222222"), 2)
+    tracker.feed(enters("1.1", "b"), 3)
+    tracker.feed(enters("2.1", "b", linkedid="1.1"), 3)
+    told = {tracker.record(call, 9) for call in tracker.calls}
+    assert {(call.caller, call.final_party) for call in told if call} == {
+        ("905321111111", "905322222222"), ("905322222222", "905321111111"),
+    }  # fmt: skip
+    changes = tracker.close(10, "over")
+    assert sorted(change.id for change in changes if change.ended) == ["1.1", "2.1"]
