@@ -22,6 +22,7 @@ from drivers.modem.driver import GsmModemDriver, probe
 from gateway.calls import tables as calls_tables
 from gateway.calls.acting import CallActions
 from gateway.calls.api import CallsApi
+from gateway.calls.dialling import Dialling, System
 from gateway.calls.port import PbxCondition, PbxSettings, PbxStatus
 from gateway.calls.receiving import CallBook
 from gateway.calls.showing import Calls, describe_stored
@@ -100,6 +101,7 @@ class Service:
     server: Server
     modem_settings: ModemSettingsBook
     couriers: Couriers
+    dialling: Dialling
     background: dict[str, Callable[[], Awaitable[None]]]
     """What runs beside the modems, by name."""
     port: int = 0
@@ -126,7 +128,9 @@ async def running(
             recovered = await store.write(lambda c: queue.recover(c, clock.now()))
             if recovered:
                 logger.warning("%d messages are uncertain since the last stop", recovered)
+            await service.dialling.recover()
             stack.push_async_callback(supervisor.close)
+            stack.push_async_callback(service.dialling.close)
             stack.push_async_callback(service.fleet.drain, DRAIN_S)
             await service.fleet.apply(service.inbox)
             for name, work in service.background.items():
@@ -172,6 +176,7 @@ def _compose(
     sending = _sending(config, store, fleet, clock)
     feed = EventFeed(store)
     telephones = _telephones(config, store, runtime, feed)
+    dialling = _dialling(config, store, clock, feed, telephones)
     webhooks = WebhookBook(store, clock, box)
     couriers = _couriers(webhooks, store, feed, box, runtime)
     apply = partial(fleet.apply, inbox) if devices else _leave_alone
@@ -182,11 +187,8 @@ def _compose(
         *HistoryApi(Timeline(store)).routes(),
         *ConsentApi(ConsentBook(store, clock, plan, on_block=[take_back_blocked])).routes(),
         *WebhooksApi(webhooks, deliver).routes(),
-        *PolicyApi(
-            PolicyBook(store, clock), FiguresBook(store, clock, config.zone), fleet, store,
-            apply=apply,
-        ).routes(),
-        *_calls_api(store, plan, clock, telephones).routes(),
+        *_policy_api(config, store, clock, fleet, apply).routes(),
+        *_calls_api(store, plan, clock, telephones, dialling).routes(),
         *SmsApi(sending, Messages(store, plan)).routes(),
         *ModemsApi(fleet, modem_settings, apply).routes(),
     ]  # fmt: skip
@@ -202,8 +204,20 @@ def _compose(
         server=server,
         modem_settings=modem_settings,
         couriers=couriers,
+        dialling=dialling,
         background=_background(store, inbox, sending, fleet, feed, runtime, telephones),
     )
+
+
+def _policy_api(
+    config: Config,
+    store: Store,
+    clock: Clock,
+    fleet: Fleet,
+    apply: Callable[[], Awaitable[None]],
+) -> PolicyApi:
+    figures = FiguresBook(store, clock, config.zone)
+    return PolicyApi(PolicyBook(store, clock), figures, fleet, store, apply=apply)
 
 
 def _server(
@@ -262,12 +276,28 @@ def _telephones(
     ]
 
 
+def _dialling(
+    config: Config,
+    store: Store,
+    clock: Clock,
+    feed: EventFeed,
+    telephones: list[AsteriskDriver],
+) -> Dialling:
+    settings = {one.id: one for one in pbx_settings(config)}
+    systems = {pbx.status.id: System(pbx, settings[pbx.status.id]) for pbx in telephones}
+    return Dialling(store, clock, config.numbering_plan, lambda: systems, feed.wake)
+
+
 def _calls_api(
-    store: Store, plan: NumberingPlan, clock: Clock, telephones: list[AsteriskDriver]
+    store: Store,
+    plan: NumberingPlan,
+    clock: Clock,
+    telephones: list[AsteriskDriver],
+    dialling: Dialling,
 ) -> CallsApi:
     calls, systems = Calls(store, plan), {pbx.status.id: pbx for pbx in telephones}
     actions = CallActions(calls, lambda: systems, store, clock)
-    return CallsApi(calls, actions, lambda: [pbx.status for pbx in telephones])
+    return CallsApi(calls, actions, dialling, lambda: [pbx.status for pbx in telephones])
 
 
 def pbx_settings(config: Config) -> list[PbxSettings]:

@@ -128,6 +128,12 @@ class PbxSection(_Section):
     """File of the authority that signed its certificate."""
     context: str = "from-internal"
     """Where in the dialplan our people's telephones dial from."""
+    channel: Annotated[str, Field(pattern=r"^[^\s,&]*\{extension\}[^\s,&]*$")] = "PJSIP/{extension}"
+    """How a user's telephone is rung."""
+    outside: Annotated[str, Field(pattern="^[0-9*#]{0,6}$")] = ""
+    """What is dialled before a number outside the company."""
+    ring_s: Annotated[float, Field(ge=5, le=120)] = 30.0
+    """How long a user's telephone rings before his dial is given up."""
 
 
 class Config(_Section):

@@ -50,3 +50,19 @@ def _unreached(leg: Channel) -> CallOutcome:
         failed = leg.dial_status in {"CONGESTION", "CHANUNAVAIL"} or leg.cause in FAILED
         return CallOutcome.FAILED if failed else CallOutcome.NO_ANSWER
     return CallOutcome.OFFLINE
+
+
+_REASONS = {
+    "0": "the telephone {} cannot be reached: it is not registered, or unknown",
+    "1": "the telephone {} declined",
+    "3": "the telephone {} was not picked up",
+    "5": "the telephone {} is busy",
+    "8": "the telephone {} cannot be reached: congestion",
+}
+
+
+def explain_reason(reason: str, extension: str) -> str:
+    """Return what an OriginateResponse's Reason (a control frame's number) says."""
+    return _REASONS.get(
+        reason, f"the telephone {{}} did not take the call (reason {reason[:8]})"
+    ).format(extension)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from drivers.asterisk.ami import AmiLink, Frozen, Refused
+from drivers.asterisk.causes import explain_reason
 from drivers.asterisk.channels import Channel
 from drivers.asterisk.messages import event_name, parse
 from drivers.asterisk.tracker import Tracker
@@ -28,8 +29,10 @@ SNAPSHOT_EACH_S = 30.0
 AT_ONCE = 500
 """Changes in one unit of work."""
 RETRY_S = 1.0
-NEEDED = ("CoreShowChannels", "Redirect", "Hangup", "Park")
+NEEDED = ("CoreShowChannels", "Redirect", "Hangup", "Park", "Originate")
 """Actions that our user must be allowed."""
+ORIGINATE_MORE_S = 10.0
+"""What Asterisk may need besides the ringing to tell what became of a dial."""
 MAX_UNTOLD = 50_000
 """Changes that wait for the store; beyond it those that only repaint are dropped."""
 _LASTING = frozenset({CallChangeKind.ENDED, CallChangeKind.MERGED})
@@ -97,6 +100,27 @@ class AsteriskDriver:
     async def hang_up(self, ref: str) -> None:
         """End a call."""
         await self._ask("Hangup", {"Channel": self._moved(ref).name, "Cause": "16"})
+
+    async def dial(self, ref: str, extension: str, number: str, shown: str) -> None:
+        """Ring an extension and, once it is picked up, dial a number from it."""
+        if self._link is None:
+            raise Temporary(f"the telephone system {self._settings.id} is not connected")
+        ring_s = self._settings.ring_s
+        answer = await self._link.originate(
+            {
+                "Channel": self._settings.channel.replace("{extension}", extension),
+                "ChannelId": ref,
+                "Context": self._settings.context,
+                "Exten": number,
+                "Priority": "1",
+                "CallerID": f'"{shown}" <{extension}>',
+                "Timeout": str(int(ring_s * 1000)),
+                "Variable": [f"__SANTRAL_DIAL={ref}"],
+            },
+            answer_s=ring_s + ORIGINATE_MORE_S,
+        )
+        if answer.get("Response") != "Success":
+            raise Permanent(explain_reason(answer.get("Reason", ""), extension))
 
     def _moved(self, ref: str) -> Channel:
         call = self._tracker.calls.get(ref)

@@ -1,18 +1,22 @@
-"""What people do with a call that lives: pass it on, park it, end it."""
+"""What people do with a call: pass it on, park it, end it, write a note on it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
 
+from sqlalchemy import Connection
+
+from gateway.calls import tables
 from gateway.calls.port import Pbx
 from gateway.calls.showing import Calls
 from gateway.kernel.clock import Clock
-from gateway.kernel.errors import Conflict, Invalid
+from gateway.kernel.errors import Conflict, Invalid, NotFound
 from gateway.kernel.store import Store
 from gateway.people import audit
 from gateway.web.principal import Permission, Principal
 
+MAX_NOTES = 100
 _EXTENSION = re.compile(r"[0-9*#]{1,6}")
 """Whom a customer may be passed on to: never a number outside, which somebody would pay for."""
 
@@ -49,6 +53,26 @@ class CallActions:
     async def hang_up(self, principal: Principal, call_id: str) -> None:
         """End the call."""
         await self._act(principal, call_id, "hang up", lambda pbx, ref: pbx.hang_up(ref))
+
+    async def note(self, principal: Principal, call_id: str, text: str) -> None:
+        """Keep a note with a call, also with one that has ended; raises NotFound, Conflict."""
+        principal.require(Permission.CALLS_ACT)
+        await self._calls.show(principal, call_id)
+        now = self._clock.now()
+        note = {
+            "at": now.isoformat(), "user_id": principal.user_id, "by": principal.name, "text": text
+        }  # fmt: skip
+
+        def unit(connection: Connection) -> None:
+            row = tables.by_id(connection, call_id)
+            if row is None:
+                raise NotFound(f"there is no call {call_id} any more: it became part of another")
+            if len(row.notes) >= MAX_NOTES:
+                raise Conflict(f"call {call_id} has {MAX_NOTES} notes already")
+            tables.write_notes(connection, call_id, [*row.notes, note])
+            audit.record(connection, principal, "note", ("call", call_id), at=now)
+
+        await self._store.write(unit)
 
     async def _act(
         self,

@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gateway.calls.acting import CallActions
+from gateway.calls.dialling import Dialling, DialRequest
+from gateway.calls.dialling_rules import DiallingRules
+from gateway.calls.model import Dial
 from gateway.calls.port import PbxStatus
 from gateway.calls.schemas import (
     Asked,
     CallOut,
     CallsOut,
     CallsQuery,
+    DialIn,
+    DiallingRulesOut,
+    DialOut,
+    NoteIn,
     PbxesOut,
     TransferIn,
     pbx_out,
 )
 from gateway.calls.showing import CallFilter, Calls
+from gateway.calls.telling import describe_dial
 from gateway.web.paging import ShortListQuery, page_of
 from gateway.web.principal import Permission
-from gateway.web.routes import Call, NoBody, Route
+from gateway.web.routes import Call, NoBody, Reply, Route
 
 
 class CallsApi:
@@ -28,10 +36,12 @@ class CallsApi:
         self,
         calls: Calls,
         actions: CallActions,
+        dialling: Dialling,
         statuses: Callable[[], Sequence[PbxStatus]],
     ) -> None:
         self._calls = calls
         self._actions = actions
+        self._dialling = dialling
         self._statuses = statuses
 
     def routes(self) -> list[Route]:
@@ -49,6 +59,18 @@ class CallsApi:
                   summary="Put the customer into the car park", returns=Asked, status=202),
             Route(method="POST", path="/calls/{id}/hangup", permission=act, handler=self._hang_up,
                   summary="End a call", returns=Asked, status=202),
+            Route(method="POST", path="/calls/{id}/note", permission=act, handler=self._note,
+                  summary="Keep a note with a call", body=NoteIn, returns=CallOut, status=201),
+            Route(method="POST", path="/calls", permission=act, handler=self._dial,
+                  summary="Ring a user's telephone, then dial a number from it", body=DialIn,
+                  returns=DialOut, status=202, idempotent_by_key=True),
+            Route(method="GET", path="/dials/{id}", permission=read, handler=self._show_dial,
+                  summary="Show what became of a dial", returns=DialOut),
+            Route(method="GET", path="/dialling", permission=read, handler=self._rules,
+                  summary="Show which numbers may be dialled", returns=DiallingRulesOut),
+            Route(method="PUT", path="/dialling", permission=Permission.SETTINGS_MANAGE,
+                  handler=self._decide, summary="Decide which numbers may be dialled",
+                  body=DiallingRules, returns=DiallingRulesOut),
             Route(method="GET", path="/pbx", permission=read, handler=self._pbx,
                   summary="List the telephone systems and their condition", query=ShortListQuery,
                   returns=PbxesOut),
@@ -89,6 +111,31 @@ class CallsApi:
         await self._actions.hang_up(call.principal, call.path["id"])
         return Asked(id=call.path["id"])
 
+    async def _note(self, call: Call[NoteIn, NoBody]) -> CallOut:
+        await self._actions.note(call.principal, call.path["id"], call.body.text)
+        return CallOut.model_validate(await self._calls.show(call.principal, call.path["id"]))
+
+    async def _dial(self, call: Call[DialIn, NoBody]) -> Reply:
+        body = call.body
+        request = DialRequest(to=body.to, extension=body.from_, pbx=body.pbx)
+        dial = await self._dialling.dial(call.principal, request, key=call.idempotency_key)
+        location = {"Location": f"/api/v1/dials/{dial.id}"}
+        return Reply(body=_dial(dial), status=202, headers=location)
+
+    async def _show_dial(self, call: Call[NoBody, NoBody]) -> DialOut:
+        return _dial(await self._dialling.show(call.principal, call.path["id"]))
+
+    async def _rules(self, _call: Call[NoBody, NoBody]) -> DiallingRulesOut:
+        return DiallingRulesOut.model_validate((await self._dialling.rules()).model_dump())
+
+    async def _decide(self, call: Call[DiallingRules, NoBody]) -> DiallingRulesOut:
+        rules = await self._dialling.decide(call.principal, call.body)
+        return DiallingRulesOut.model_validate(rules.model_dump())
+
     async def _pbx(self, call: Call[NoBody, ShortListQuery]) -> PbxesOut:
         items, cursor = page_of(self._statuses(), lambda status: status.id, call.query)
         return PbxesOut(items=tuple(pbx_out(one) for one in items), next_cursor=cursor)
+
+
+def _dial(dial: Dial) -> DialOut:
+    return DialOut.model_validate(describe_dial(dial))

@@ -156,3 +156,38 @@ class CallChange:
     """Who rings, or who answered; of a merged call, the id of the one it is now part of."""
     ended: CallRecord | None = None
     """The call as it was at its end."""
+
+
+class DialState(StrEnum):
+    """What became of a number that a user had dialled for him."""
+
+    ASKED = "asked"
+    """Written down, and the telephone system is being asked to ring the user's telephone."""
+    ANSWERED = "answered"
+    """The user picked up, and the number was dialled: the call tells the rest."""
+    FAILED = "failed"
+    """The number was surely not dialled."""
+    UNCERTAIN = "uncertain"
+    """It may have been dialled; it is never dialled again by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dial:
+    """A number that is dialled for a user: his own telephone rings first."""
+
+    id: str
+    pbx: str
+    ref: str
+    """The id that its call will have on the telephone system."""
+    user_id: str
+    extension: str
+    number: str
+    """Key of whom he wants to speak with."""
+    dialled: str
+    """The digits that the telephone system is given."""
+    state: DialState
+    reason: str = ""
+    """Why it failed or is uncertain."""
+    asked_at: datetime
+    settled_at: datetime | None = None
+    call_id: str | None = None

@@ -27,7 +27,13 @@ class PbxSettings:
     tls_ca: str = ""
     """File of the authority that signed its certificate; empty for the machine's own list."""
     context: str = "from-internal"
-    """Where in the dialplan a user's telephone dials from: transfers go there."""
+    """Where in the dialplan a user's telephone dials from: transfers and dials go there."""
+    channel: str = "PJSIP/{extension}"
+    """How a user's telephone is rung; FreePBX: `Local/{extension}@from-internal`."""
+    outside: str = ""
+    """What is dialled before a number outside the company."""
+    ring_s: float = 30.0
+    """How long a user's telephone rings before his dial is given up."""
 
 
 class PbxCondition(StrEnum):
@@ -91,3 +97,10 @@ class Pbx(Protocol):
 
     async def hang_up(self, ref: str) -> None:
         """End a call."""
+
+    async def dial(self, ref: str, extension: str, number: str, shown: str) -> None:
+        """Ring an extension and, once it is picked up, dial a number from it.
+
+        Returns when it was picked up. The call has `ref` as its id; `shown` is what the telephone
+        shows while it rings. Raises Permanent when it was not picked up.
+        """

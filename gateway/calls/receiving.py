@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 import gateway.history.tables as history
-from gateway.calls import tables
+from gateway.calls import dial_tables, tables
 from gateway.calls.model import (
     CallChange,
     CallChangeKind,
@@ -17,9 +17,11 @@ from gateway.calls.model import (
     CallOutcome,
     CallRecord,
     CallState,
+    Dial,
+    DialState,
 )
 from gateway.calls.port import PbxStatus
-from gateway.calls.telling import describe_call
+from gateway.calls.telling import describe_call, dial_event
 from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events
 from gateway.kernel.ids import new_id
@@ -33,6 +35,7 @@ _EXTENSION_OF = select(users.c.id).where(
     users.c.extension == bindparam("of_extension"), users.c.disabled_at.is_(None)
 )
 _TAKEN = frozenset({CallOutcome.ANSWERED, CallOutcome.FAX})
+_NOT_PICKED_UP = "the telephone that rang first was not picked up"
 _UNSEEN = "its end was not seen"
 _MAX_EXTENSION = 6
 
@@ -97,7 +100,8 @@ class CallBook:
         told = describe_call(record)
         if row is not None:
             told = _completed(row.told, told)
-        number = self._key(_other_side(told))
+        dial = dial_tables.find(connection, record.id)
+        number = dial.number if dial else self._key(_other_side(told))
         owner = by_number(connection, number)
         values = {
             "id": new_id() if row is None else row.id,
@@ -113,13 +117,31 @@ class CallBook:
             "ended_at": record.ended_at,
             "party_id": owner.party_id if owner else None,
             "person_id": owner.person_id if owner else None,
-            "user_id": self._user(connection, told),
+            "user_id": dial.user_id if dial else self._user(connection, told),
             "told": told,
             "updated_at": self._clock.now(),
         }
         tables.write(connection, values, known=row is not None)
+        if dial is not None:
+            self._note_dial(connection, dial, values)
         self._record(connection, values)
         return {**values, "responsible_id": owner.responsible_id if owner else None}
+
+    def _note_dial(self, connection: Connection, dial: Dial, call: Mapping[str, Any]) -> None:
+        """Tie a dial to its call, which tells what became of it when nobody answered us."""
+        if dial.call_id != call["id"]:
+            dial_tables.link(connection, dial.ref, call["id"])
+        picked_up = any(
+            one["party"] == dial.extension and one["outcome"] == CallOutcome.ANSWERED
+            for one in call["told"]["parties"]
+        )
+        if not picked_up and call["ended_at"] is None:
+            return
+        state = DialState.ANSWERED if picked_up else DialState.FAILED
+        reason = "" if picked_up else call["told"]["reason"] or _NOT_PICKED_UP
+        settled = dial_tables.settle(connection, dial.ref, state, reason, self._clock.now())
+        if settled is not None:
+            events.append(connection, dial_event(settled, self._clock.now()))
 
     def _record(self, connection: Connection, call: Mapping[str, Any]) -> None:
         """Write the line of the history; calls inside the company have none."""
@@ -160,6 +182,11 @@ class CallBook:
             return
         history.drop(connection, InteractionKind.CALL, row.id)
         tables.drop(connection, row.id)
+        survivor = tables.find(connection, pbx, change.party)
+        if survivor is not None and row.notes:
+            tables.write_notes(connection, survivor.id, [*survivor.notes, *row.notes])
+        if change.id.startswith(dial_tables.REF):
+            dial_tables.link(connection, change.id, survivor and survivor.id)
         event = events.Event(
             kind="call.merged", subject=row.id, at=self._clock.now(),
             audience=events.EVERYONE, data={"id": row.id, "into": change.party, "pbx": pbx},

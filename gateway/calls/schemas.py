@@ -7,9 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gateway.calls.model import CallDirection, CallOutcome, CallState, TransferKind
+from gateway.calls.dialling_rules import DiallingRules
+from gateway.calls.model import CallDirection, CallOutcome, CallState, DialState, TransferKind
 from gateway.calls.port import PbxCondition, PbxStatus
-from gateway.web.fields import Id, Number, PartyId, PersonId, UserId
+from gateway.web.fields import Extension, Id, Number, PartyId, PersonId, UserId
 from gateway.web.paging import NextCursor, PageQuery
 from gateway.web.routes import Schema
 
@@ -38,6 +39,15 @@ class CallPartyOut(Schema):
     talk_s: Seconds
     hold_s: Seconds
     hangup_cause: Annotated[int, Field(description="Q.850; 0: none told", examples=[16])]
+
+
+class NoteOut(Schema):
+    """What somebody wrote on a call."""
+
+    at: datetime
+    user_id: UserId | None
+    by: Annotated[str, Field(examples=["Ayşe Yılmaz"])]
+    text: Annotated[str, Field(examples=["wants an offer until Friday"])]
 
 
 class CallOut(Schema):
@@ -75,6 +85,7 @@ class CallOut(Schema):
     conference: bool
     recording: Annotated[str, Field(description="file on the telephone system", examples=[""])]
     parties: tuple[CallPartyOut, ...]
+    notes: tuple[NoteOut, ...]
     party_id: PartyId | None
     person_id: PersonId | None
     user_id: UserId | None
@@ -84,6 +95,52 @@ class TransferIn(Schema):
     """Where a call is passed on to."""
 
     to: Annotated[str, Field(max_length=32, description="extension", examples=["102"])]
+
+
+class NoteIn(Schema):
+    """A note to be kept with a call."""
+
+    text: Annotated[
+        str, Field(min_length=1, max_length=4000, examples=["wants an offer until Friday"])
+    ]
+
+
+class DialIn(Schema):
+    """Whom to dial."""
+
+    to: Annotated[str, Field(max_length=64, examples=["0532 123 45 67"])]
+    from_: Annotated[
+        str,
+        Field(
+            alias="from", max_length=16, examples=["101"],
+            description="extension that rings first; empty: that of the token's user",
+        ),
+    ] = ""  # fmt: skip
+    pbx: Annotated[
+        str, Field(max_length=32, description="empty: the first that is connected", examples=[""])
+    ] = ""
+
+
+class DialOut(Schema):
+    """A number that is dialled for a user: his own telephone rings first."""
+
+    id: Id
+    pbx: Annotated[str, Field(examples=["office"])]
+    user_id: UserId
+    extension: Extension
+    number: Number
+    dialled: Annotated[
+        str, Field(description="what the telephone system is given", examples=["005321234567"])
+    ]
+    state: DialState
+    reason: Annotated[str, Field(description="why it failed or is uncertain", examples=[""])]
+    asked_at: datetime
+    settled_at: datetime | None
+    call_id: Annotated[Id | None, Field(description="the call it became")]
+
+
+class DiallingRulesOut(DiallingRules):
+    """What may be dialled."""
 
 
 class Asked(Schema):

@@ -132,6 +132,7 @@ def _narrowed(query: Select[Any], wanted: CallFilter) -> Select[Any]:
 def _shown(row: Any) -> Mapping[str, Any]:
     return {
         **row.told,
+        "notes": row.notes,
         "id": row.id,
         "pbx": row.pbx,
         "number": row.number,

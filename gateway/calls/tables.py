@@ -42,9 +42,30 @@ calls = Table(
     Column("person_id", Id, ForeignKey("contact_persons.id", ondelete="SET NULL")),
     Column("user_id", Id, ForeignKey("users.id")),
     Column("told", JsonText, nullable=False),
+    Column("notes", JsonText, nullable=False, server_default="[]"),
     Column("updated_at", UtcDateTime, nullable=False),
     UniqueConstraint("pbx", "ref"),
     Index("ix_calls_number", "number", "id"),
+)
+dials = Table(
+    "dials",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("pbx", Text, nullable=False),
+    Column("ref", Text, nullable=False, unique=True),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False),
+    Column("extension", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("dialled", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Column("call_id", Id),
+    Column("owner", Text, nullable=False),
+    Column("key", Text),
+    UniqueConstraint("owner", "key"),
+    Index("ix_dials_user", "user_id", "asked_at"),
 )
 _LIVING = calls.c.ended_at.is_(None)
 _SOMEBODYS = calls.c.party_id.is_not(None)
@@ -82,6 +103,11 @@ def find(connection: Connection, pbx: str, ref: str) -> Any:
     return connection.execute(_FIND, {"of_pbx": pbx, "of_ref": ref}).first()
 
 
+def by_id(connection: Connection, call_id: str) -> Any:
+    """Return the row of a call by our own id; None when there is none."""
+    return connection.execute(select(calls).where(calls.c.id == call_id)).first()
+
+
 def living(connection: Connection, pbx: str) -> list[Any]:
     """Return the calls of a telephone system whose end is not written."""
     return list(connection.execute(_LIVING_OF, {"of_pbx": pbx}))
@@ -98,6 +124,11 @@ def write(connection: Connection, values: dict[str, Any], *, known: bool) -> Non
         connection.execute(update(calls).where(calls.c.id == values["id"]).values(values))
     else:
         connection.execute(insert(calls).values(values))
+
+
+def write_notes(connection: Connection, call_id: str, notes: list[dict[str, Any]]) -> None:
+    """Write all notes of a call."""
+    connection.execute(update(calls).where(calls.c.id == call_id).values(notes=notes))
 
 
 def drop(connection: Connection, call_id: str) -> None:

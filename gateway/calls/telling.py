@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from gateway.calls.model import CallRecord, Party, Transfer
+from gateway.calls.model import CallRecord, Dial, Party, Transfer
+from gateway.kernel.events import Event, audience_of
 
 
 def describe_call(call: CallRecord) -> dict[str, Any]:
@@ -37,6 +39,31 @@ def describe_call(call: CallRecord) -> dict[str, Any]:
         "recording": call.recording,
         "parties": [_party(one) for one in call.parties],
     }
+
+
+def describe_dial(dial: Dial) -> dict[str, Any]:
+    """Return a dial as JSON-ready values."""
+    return {
+        "id": dial.id,
+        "pbx": dial.pbx,
+        "user_id": dial.user_id,
+        "extension": dial.extension,
+        "number": dial.number,
+        "dialled": dial.dialled,
+        "state": dial.state.value,
+        "reason": dial.reason,
+        "asked_at": dial.asked_at.isoformat(),
+        "settled_at": None if dial.settled_at is None else dial.settled_at.isoformat(),
+        "call_id": dial.call_id,
+    }
+
+
+def dial_event(dial: Dial, at: datetime) -> Event:
+    """Return the fact that a dial is what it is now."""
+    return Event(
+        kind=f"dial.{dial.state.value}", subject=dial.id, at=at,
+        audience=audience_of(dial.user_id), data=describe_dial(dial),
+    )  # fmt: skip
 
 
 def _transfer(one: Transfer) -> dict[str, Any]:

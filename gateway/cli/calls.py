@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import sys
 from typing import Any
 
 from gateway.cli.client import connect
-from gateway.cli.output import table
+from gateway.cli.output import fields, table
 from gateway.config import Config
 
+LOOK_S = 0.25
 HEADINGS = ("ID", "STARTED", "STATE", "FROM", "TO", "ANSWERED BY", "OUTCOME", "TALK")
 
 
@@ -23,6 +26,26 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     listed.add_argument("--since", default="", metavar="TIME")
     listed.add_argument("--limit", type=int, default=50)
     listed.set_defaults(run=_list)
+    dial = verbs.add_parser("dial", help="ring a user's telephone, then dial a number from it")
+    dial.add_argument("number")
+    dial.add_argument("--from", dest="extension", default="", metavar="EXTENSION",
+                      help="whose telephone rings first")  # fmt: skip
+    dial.add_argument("--pbx", default="", metavar="ID")
+    dial.add_argument("--key", default="", metavar="KEY", help="the same key is dialled once only")
+    dial.set_defaults(run=_dial)
+    rules = verbs.add_parser("rules", help="show or change which numbers may be dialled")
+    rules.add_argument("--allow", action="append", default=[], metavar="PREFIX")
+    rules.add_argument("--block", action="append", default=[], metavar="PREFIX")
+    rules.add_argument("--forget", action="append", default=[], metavar="PREFIX")
+    rules.add_argument("--costly", action=argparse.BooleanOptionalAction,
+                       help="premium-rate numbers too")  # fmt: skip
+    rules.add_argument("--per-hour", type=int, metavar="CALLS", help="by one user")
+    rules.add_argument("--per-day", type=int, metavar="CALLS", help="by one user")
+    rules.set_defaults(run=_rules)
+    note = verbs.add_parser("note", help="keep a note with a call")
+    note.add_argument("id")
+    note.add_argument("text")
+    note.set_defaults(run=_note)
     transfer = verbs.add_parser("transfer", help="pass the customer on to an extension")
     transfer.add_argument("id")
     transfer.add_argument("to")
@@ -41,6 +64,54 @@ async def _list(config: Config, options: argparse.Namespace) -> int:
     async with connect(config) as client:
         page = await client.get("/calls", **query, limit=str(options.limit))
     print(table(HEADINGS, [_row(call) for call in page["items"]]))
+    return 0
+
+
+async def _dial(config: Config, options: argparse.Namespace) -> int:
+    body = {"to": options.number, "from": options.extension, "pbx": options.pbx}
+    async with connect(config) as client:
+        dial = await client.post("/calls", body, key=options.key)
+        print(f"{dial['extension']} rings; once it is picked up, {dial['number']} is dialled")
+        while dial["state"] == "asked":
+            await asyncio.sleep(LOOK_S)
+            dial = await client.get(f"/dials/{dial['id']}")
+    if dial["state"] == "answered":
+        print(f"{dial['extension']} was picked up, {dial['number']} is dialled")
+        return 0
+    print(f"{dial['state']}: {dial['reason']}", file=sys.stderr)
+    return 1
+
+
+async def _rules(config: Config, options: argparse.Namespace) -> int:
+    async with connect(config) as client:
+        rules = await client.get("/dialling")
+        before = repr(rules)
+        for name, said in (("allowed", options.allow), ("blocked", options.block)):
+            kept = [one for one in rules[name] if one not in options.forget]
+            rules[name] = list(dict.fromkeys([*kept, *said]))
+        for name in ("costly", "per_hour", "per_day"):
+            if getattr(options, name) is not None:
+                rules[name] = getattr(options, name)
+        if repr(rules) != before:
+            rules = await client.put("/dialling", rules)
+    allowed = ", ".join(rules["allowed"]) or "numbers of this country"
+    print(
+        fields(
+            [
+                ("may be dialled", f"colleagues' extensions; {allowed}"),
+                ("may not", ", ".join(rules["blocked"]) or "-"),
+                ("premium rate", "yes" if rules["costly"] else "no"),
+                ("by one user", f"{rules['per_hour']} an hour, {rules['per_day']} a day"),
+            ]
+        )
+    )
+    return 0
+
+
+async def _note(config: Config, options: argparse.Namespace) -> int:
+    async with connect(config) as client:
+        await client.post(f"/calls/{options.id}/note", {"text": options.text})
+    print(f"kept with call {options.id}")
     return 0
 
 

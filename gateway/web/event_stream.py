@@ -27,6 +27,7 @@ RETRY_MS = 2000
 AT_ONCE = 500
 _READS = {
     "call": Permission.CALLS_READ,
+    "dial": Permission.CALLS_READ,
     "sms": Permission.SMS_READ,
     "party": Permission.PARTIES_READ,
 }

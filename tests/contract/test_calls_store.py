@@ -13,7 +13,7 @@ from drivers.asterisk.tracker import Tracker
 from gateway.calls import tables as calls_tables
 from gateway.calls.acting import CallActions
 from gateway.calls.model import CallChange, CallChangeKind, CallRecord
-from gateway.calls.port import Pbx, PbxCondition, PbxStatus
+from gateway.calls.port import Pbx
 from gateway.calls.receiving import CallBook
 from gateway.calls.showing import CallFilter, Calls
 from gateway.history import tables as history
@@ -33,6 +33,7 @@ from gateway.people.model import Role
 from gateway.people.users import Users
 from gateway.web.principal import LOCAL_ADMINISTRATOR as ROOT
 from gateway.web.principal import Permission, Principal, Sight
+from tests.contract.switchboard import Switchboard
 from tests.unit.asterisk.recordings import events_of
 
 PLAN = NumberingPlan(region="TR")
@@ -236,29 +237,6 @@ async def test_a_merged_call_that_was_never_written_is_let_be(store: Store, book
     assert await page(store) == []
 
 
-class Switchboard:
-    """A telephone system that notes what is asked of it."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, ...]] = []
-        self.status = PbxStatus(id="office", condition=PbxCondition.READY)
-
-    async def run(self) -> None:
-        """Do nothing."""
-
-    async def transfer(self, ref: str, to: str) -> None:
-        """Note it."""
-        self.asked.append(("transfer", ref, to))
-
-    async def park(self, ref: str) -> None:
-        """Note it."""
-        self.asked.append(("park", ref))
-
-    async def hang_up(self, ref: str) -> None:
-        """Note it."""
-        self.asked.append(("hang up", ref))
-
-
 async def test_what_people_do_with_a_call_reaches_its_telephone_system(
     store: Store, book: CallBook
 ) -> None:
@@ -306,3 +284,22 @@ async def test_what_was_lost_is_told_to_who_is_responsible_only(
     calls = [event for event in found if event.kind.startswith("call.")]
     assert calls[-1].kind == "call.missed"
     assert {event.audience for event in calls} == {f"user:{manager.id}"}
+
+
+async def test_notes_stay_with_a_call_and_follow_it_into_another(
+    store: Store, book: CallBook
+) -> None:
+    actions = CallActions(Calls(store, PLAN), dict, store, SystemClock())
+    changes = list(told("b16-xfer_sip_attended"))
+    [merge] = [n for n, (change, _) in enumerate(changes) if change.kind is CallChangeKind.MERGED]
+    await book.calls_changed("office", changes[:merge])
+    for call in await page(store):
+        await actions.note(ROOT, str(call["id"]), f"of {call['caller']} <b>")
+    await book.calls_changed("office", changes[merge:])
+    [call] = await page(store)
+    notes = call["notes"]
+    assert isinstance(notes, list)
+    assert {note["text"] for note in notes} == {"of 902125550150 <b>", "of 101 <b>"}
+    assert {note["by"] for note in notes} == {ROOT.name}
+    with pytest.raises(NotFound):
+        await actions.note(ROOT, "0" * 32, "whose?")
