@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PY := .venv/bin/python
 DEBIAN := git gammu gammu-smsd smstools postgresql
 .DEFAULT_GOAL := help
-.PHONY: help setup debian demo serve check test bench soak lint types contracts docs format lock clean
+.PHONY: help setup debian asterisk demo serve check test bench soak lint types contracts docs format lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,10 @@ debian:          ## real programs that the tests talk to (root only; without roo
 	if [ ! -e $$policy ]; then printf '#!/bin/sh\nexit 101\n' > $$policy; chmod +x $$policy; trap "rm -f $$policy" EXIT; fi; \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
 
+asterisk:        ## a real Asterisk in a folder of its own (root only; without root its tests are skipped by name)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then tests/real/asterisk/provision.sh; \
+	else echo "not installed, so its tests are skipped by name: asterisk"; fi
+
 demo: setup      ## two simulated modems, a seeded directory, a conversation live on the screen
 	.venv/bin/santral-sim demo
 
@@ -48,8 +52,10 @@ contracts: setup
 check: debian lint types contracts  ## lint, types, import rules, unit and contract tests
 	$(PY) -m pytest -q -n auto --dist worksteal tests/unit tests/contract
 
-test: check  ## check, integration, real programs, packaging: what CI runs
-	$(PY) -m pytest -q tests/integration tests/real tests/packaging
+test: check asterisk  ## check, integration, real programs, packaging: what CI runs
+	@calls=$$(mktemp); $(PY) -m pytest -q tests/integration/pbx >$$calls 2>&1 & pbx=$$!; \
+	$(PY) -m pytest -q tests/integration tests/real tests/packaging --ignore tests/integration/pbx; rest=$$?; \
+	wait $$pbx; pbx=$$?; cat $$calls; rm $$calls; exit $$((rest || pbx))
 
 bench: debian setup  ## figures and ratios against peers
 	$(PY) -m benchmarks

@@ -18,7 +18,8 @@ settings.load_profile("default")
 
 
 def _missing(name: str) -> NoReturn:
-    reason = f"{name} is not installed (make debian installs it, as root)"
+    target = name if name == "asterisk" else "debian"
+    reason = f"{name} is not installed (make {target} installs it, as root)"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

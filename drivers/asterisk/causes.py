@@ -53,7 +53,7 @@ def _unreached(leg: Channel) -> CallOutcome:
 
 
 _REASONS = {
-    "0": "the telephone {} cannot be reached: it is not registered, or unknown",
+    "0": "the telephone {} did not take the call: busy, not registered or unknown",
     "1": "the telephone {} declined",
     "3": "the telephone {} was not picked up",
     "5": "the telephone {} is busy",

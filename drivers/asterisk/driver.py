@@ -29,7 +29,7 @@ SNAPSHOT_EACH_S = 30.0
 AT_ONCE = 500
 """Changes in one unit of work."""
 RETRY_S = 1.0
-NEEDED = ("CoreShowChannels", "Redirect", "Hangup", "Park", "Originate")
+NEEDED = ("CoreShowChannels", "Redirect", "Atxfer", "CancelAtxfer", "Hangup", "Park", "Originate")
 """Actions that our user must be allowed."""
 ORIGINATE_MORE_S = 10.0
 """What Asterisk may need besides the ringing to tell what became of a dial."""
@@ -64,6 +64,8 @@ class AsteriskDriver:
         self._untold: list[Change] = []
         self._told = asyncio.Event()
         self._at_once = AT_ONCE
+        self._asking: dict[str, str] = {}
+        """Calls whose agent asks somebody, and the agent's channel."""
         self._compared = False
         """A snapshot was taken: what lives is to be told."""
         self._status = PbxStatus(
@@ -90,6 +92,30 @@ class AsteriskDriver:
         """Send who is beyond the line, else who called, to an extension or number."""
         fields = {"Context": self._settings.context, "Exten": to, "Priority": "1"}
         await self._ask("Redirect", {"Channel": self._moved(ref).name, **fields})
+
+    async def consult(self, ref: str, to: str) -> None:
+        """Let who speaks with the customer ask at an extension before passing him on."""
+        agent = next(
+            (leg for leg in self._tracker.heard_by(self._moved(ref)) if leg.internal), None
+        )
+        if agent is None:
+            raise Permanent("nobody of ours speaks with the customer, so nobody can ask first")
+        fields = {"Context": self._settings.context, "Exten": to}
+        await self._ask("Atxfer", {"Channel": agent.name, **fields})
+        living = self._tracker.calls
+        self._asking = {one: name for one, name in self._asking.items() if one in living}
+        self._asking[ref] = agent.name
+
+    async def end_consulting(self, ref: str, *, pass_on: bool) -> None:
+        """Pass the customer on to who was asked, or take him back."""
+        agent = self._asking.get(ref)
+        if agent is None or ref not in self._tracker.calls:
+            raise Permanent("nobody is being asked about this call")
+        if pass_on:
+            await self._ask("Hangup", {"Channel": agent, "Cause": "16"})
+        else:
+            await self._ask("CancelAtxfer", {"Channel": agent})
+        self._asking.pop(ref, None)
 
     async def park(self, ref: str) -> None:
         """Put who is beyond the line, else who called, into the car park."""

@@ -36,15 +36,25 @@ class CallActions:
         self._store = store
         self._clock = clock
 
-    async def transfer(self, principal: Principal, call_id: str, to: str) -> None:
-        """Send the customer to an extension, without asking there first."""
+    async def transfer(
+        self, principal: Principal, call_id: str, to: str, *, attended: bool = False
+    ) -> None:
+        """Send the customer to an extension; attended: after who has him asked there."""
         if not _EXTENSION.fullmatch(to):
             raise Invalid(f"{to[:40]!r} is no extension: up to six digits", field="to")
 
         async def work(pbx: Pbx, ref: str) -> None:
-            await pbx.transfer(ref, to)
+            await (pbx.consult if attended else pbx.transfer)(ref, to)
 
         await self._act(principal, call_id, f"transfer to {to}", work)
+
+    async def end_consulting(self, principal: Principal, call_id: str, *, pass_on: bool) -> None:
+        """Pass the customer on to who was asked, or take him back."""
+
+        async def work(pbx: Pbx, ref: str) -> None:
+            await pbx.end_consulting(ref, pass_on=pass_on)
+
+        await self._act(principal, call_id, "pass on" if pass_on else "take back", work)
 
     async def park(self, principal: Principal, call_id: str) -> None:
         """Put the customer into the car park."""

@@ -55,6 +55,12 @@ class CallsApi:
             Route(method="POST", path="/calls/{id}/transfer", permission=act,
                   handler=self._transfer, summary="Pass the customer on to an extension",
                   body=TransferIn, returns=Asked, status=202),
+            Route(method="POST", path="/calls/{id}/transfer/complete", permission=act,
+                  handler=self._complete, returns=Asked, status=202,
+                  summary="Pass the customer on to who was asked"),
+            Route(method="POST", path="/calls/{id}/transfer/cancel", permission=act,
+                  handler=self._cancel, returns=Asked, status=202,
+                  summary="Take the customer back from an attended transfer"),
             Route(method="POST", path="/calls/{id}/park", permission=act, handler=self._park,
                   summary="Put the customer into the car park", returns=Asked, status=202),
             Route(method="POST", path="/calls/{id}/hangup", permission=act, handler=self._hang_up,
@@ -100,8 +106,18 @@ class CallsApi:
 
     async def _transfer(self, call: Call[TransferIn, NoBody]) -> Asked:
         call_id = call.path["id"]
-        await self._actions.transfer(call.principal, call_id, call.body.to)
+        await self._actions.transfer(
+            call.principal, call_id, call.body.to, attended=call.body.attended
+        )
         return Asked(id=call_id)
+
+    async def _complete(self, call: Call[NoBody, NoBody]) -> Asked:
+        await self._actions.end_consulting(call.principal, call.path["id"], pass_on=True)
+        return Asked(id=call.path["id"])
+
+    async def _cancel(self, call: Call[NoBody, NoBody]) -> Asked:
+        await self._actions.end_consulting(call.principal, call.path["id"], pass_on=False)
+        return Asked(id=call.path["id"])
 
     async def _park(self, call: Call[NoBody, NoBody]) -> Asked:
         await self._actions.park(call.principal, call.path["id"])

@@ -92,6 +92,12 @@ class Pbx(Protocol):
     async def transfer(self, ref: str, to: str) -> None:
         """Send who is beyond the line, else who called, to an extension or number."""
 
+    async def consult(self, ref: str, to: str) -> None:
+        """Let who speaks with the customer ask at an extension before passing him on."""
+
+    async def end_consulting(self, ref: str, *, pass_on: bool) -> None:
+        """Pass the customer on to who was asked, or take him back."""
+
     async def park(self, ref: str) -> None:
         """Put who is beyond the line, else who called, into the car park."""
 

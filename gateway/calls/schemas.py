@@ -95,6 +95,9 @@ class TransferIn(Schema):
     """Where a call is passed on to."""
 
     to: Annotated[str, Field(max_length=32, description="extension", examples=["102"])]
+    attended: Annotated[
+        bool, Field(description="who has the customer asks there first; complete or cancel ends it")
+    ] = False
 
 
 class NoteIn(Schema):

@@ -33,6 +33,31 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     dial.add_argument("--pbx", default="", metavar="ID")
     dial.add_argument("--key", default="", metavar="KEY", help="the same key is dialled once only")
     dial.set_defaults(run=_dial)
+    _add_rules(verbs)
+    note = verbs.add_parser("note", help="keep a note with a call")
+    note.add_argument("id")
+    note.add_argument("text")
+    note.set_defaults(run=_note)
+    transfer = verbs.add_parser("transfer", help="pass the customer on to an extension")
+    transfer.add_argument("id")
+    transfer.add_argument("to")
+    transfer.add_argument("--ask-first", action="store_true",
+                          help="who has the customer asks there first")  # fmt: skip
+    transfer.set_defaults(run=_transfer)
+    for verb, what in (
+        ("complete", "pass the customer on to who was asked"),
+        ("takeback", "take the customer back from who was asked"),
+    ):
+        ends = verbs.add_parser(verb, help=what)
+        ends.add_argument("id")
+        ends.set_defaults(run=_end_transfer)
+    for verb, what in (("park", "put the customer into the car park"), ("hangup", "end a call")):
+        part = verbs.add_parser(verb, help=what)
+        part.add_argument("id")
+        part.set_defaults(run=_act)
+
+
+def _add_rules(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     rules = verbs.add_parser("rules", help="show or change which numbers may be dialled")
     rules.add_argument("--allow", action="append", default=[], metavar="PREFIX")
     rules.add_argument("--block", action="append", default=[], metavar="PREFIX")
@@ -42,18 +67,6 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     rules.add_argument("--per-hour", type=int, metavar="CALLS", help="by one user")
     rules.add_argument("--per-day", type=int, metavar="CALLS", help="by one user")
     rules.set_defaults(run=_rules)
-    note = verbs.add_parser("note", help="keep a note with a call")
-    note.add_argument("id")
-    note.add_argument("text")
-    note.set_defaults(run=_note)
-    transfer = verbs.add_parser("transfer", help="pass the customer on to an extension")
-    transfer.add_argument("id")
-    transfer.add_argument("to")
-    transfer.set_defaults(run=_transfer)
-    for verb, what in (("park", "put the customer into the car park"), ("hangup", "end a call")):
-        part = verbs.add_parser(verb, help=what)
-        part.add_argument("id")
-        part.set_defaults(run=_act)
 
 
 async def _list(config: Config, options: argparse.Namespace) -> int:
@@ -117,8 +130,18 @@ async def _note(config: Config, options: argparse.Namespace) -> int:
 
 async def _transfer(config: Config, options: argparse.Namespace) -> int:
     async with connect(config) as client:
-        await client.post(f"/calls/{options.id}/transfer", {"to": options.to})
-    print(f"call {options.id} goes to {options.to}")
+        await client.post(
+            f"/calls/{options.id}/transfer", {"to": options.to, "attended": options.ask_first}
+        )
+    print(f"call {options.id} goes to {options.to}{', who is asked first' * options.ask_first}")
+    return 0
+
+
+async def _end_transfer(config: Config, options: argparse.Namespace) -> int:
+    done = "complete" if options.verb == "complete" else "cancel"
+    async with connect(config) as client:
+        await client.post(f"/calls/{options.id}/transfer/{done}", {})
+    print(f"call {options.id}: {options.verb} is asked for")
     return 0
 
 

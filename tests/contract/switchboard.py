@@ -27,6 +27,14 @@ class Switchboard:
         """Note it."""
         self.asked.append(("transfer", ref, to))
 
+    async def consult(self, ref: str, to: str) -> None:
+        """Note it."""
+        self.asked.append(("consult", ref, to))
+
+    async def end_consulting(self, ref: str, *, pass_on: bool) -> None:
+        """Note it."""
+        self.asked.append(("pass on" if pass_on else "take back", ref))
+
     async def park(self, ref: str) -> None:
         """Note it."""
         self.asked.append(("park", ref))

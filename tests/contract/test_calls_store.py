@@ -247,9 +247,15 @@ async def test_what_people_do_with_a_call_reaches_its_telephone_system(
     [call] = await page(store)
     call_id, ref = str(call["id"]), before_ref(call)
     await actions.transfer(ROOT, call_id, "102")
+    await actions.transfer(ROOT, call_id, "103", attended=True)
+    for pass_on in (False, True):
+        await actions.end_consulting(ROOT, call_id, pass_on=pass_on)
     await actions.park(ROOT, call_id)
     await actions.hang_up(ROOT, call_id)
-    assert pbx.asked == [("transfer", ref, "102"), ("park", ref), ("hang up", ref)]
+    assert pbx.asked == [
+        ("transfer", ref, "102"), ("consult", ref, "103"), ("take back", ref), ("pass on", ref),
+        ("park", ref), ("hang up", ref),
+    ]  # fmt: skip
     for odd in ("", "05321234567", "+905321234567", "102\r\nAction: Originate", "1234567"):
         with pytest.raises(Invalid, match="extension"):
             await actions.transfer(ROOT, call_id, odd)
@@ -264,7 +270,7 @@ async def test_what_people_do_with_a_call_reaches_its_telephone_system(
     await book.calls_living("office", set())
     with pytest.raises(Conflict, match="ended"):
         await actions.park(ROOT, call_id)
-    assert len(pbx.asked) == 3
+    assert len(pbx.asked) == 6
 
 
 async def test_what_was_lost_is_told_to_who_is_responsible_only(
