@@ -11,9 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from aiohttp import web
+
 from simulators.modem import views
 from simulators.modem.farm import Farm, FarmConfig, FarmError
 from simulators.modem.profiles import PROFILES
+from simulators.pbx import control
+from simulators.pbx.sessions import CLASSES
+from simulators.pbx.simulator import PbxConfig, Simulator
 
 _USAGE_ERROR = 2
 
@@ -27,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from simulators.demo import run  # noqa: PLC0415 - the demo needs the whole service
 
         return int(run(options))
+    if options.equipment == "pbx":
+        return asyncio.run(_run_pbx(_pbx_config(options)))
     try:
         asyncio.run(_run_modems(_config(options)))
     except FarmError as error:
@@ -54,12 +61,60 @@ def _parser(*, demo: bool) -> argparse.ArgumentParser:
     modem.add_argument("--submit-delay", type=_seconds, help="seconds that the network takes")
     modem.add_argument("--control-port", type=_port, default=0, help="HTTP port (default any)")
     modem.add_argument("--journal", type=Path, help="directory of the journals")
+    _add_pbx(equipment)
     demo_parser = equipment.add_parser("demo", help="a whole office with simulated equipment")
     if demo:
         from simulators.demo import add_arguments  # noqa: PLC0415 - the demo needs the service
 
         add_arguments(demo_parser)
     return parser
+
+
+def _add_pbx(equipment: argparse._SubParsersAction[_Parser]) -> None:
+    pbx = equipment.add_parser("pbx", help="an Asterisk with a trunk and extensions")
+    pbx.add_argument("--ami-port", type=_port, default=0, help="manager's port (default any)")
+    pbx.add_argument("--control-port", type=_port, default=0, help="HTTP port (default any)")
+    pbx.add_argument("--extensions", type=_extensions, default=("101", "102", "103"),
+                     help="separated by commas (default 101,102,103)")  # fmt: skip
+    pbx.add_argument("--user", type=_word, default="santral", help="manager's user")
+    pbx.add_argument("--secret", type=_word, default="", help="his secret (default random)")
+    for name in ("read", "write"):
+        pbx.add_argument(f"--{name}", type=_classes, default=frozenset({"all"}),
+                         help=f"his classes, as in manager.conf ({name}; default all)")  # fmt: skip
+
+
+def _pbx_config(options: argparse.Namespace) -> PbxConfig:
+    chosen = {} if not options.secret else {"secret": options.secret}
+    return PbxConfig(
+        ami_port=options.ami_port, control_port=options.control_port,
+        extensions=options.extensions, user=options.user, read=options.read, write=options.write,
+        **chosen,
+    )  # fmt: skip
+
+
+async def _run_pbx(config: PbxConfig) -> int:
+    stop = _stop_by_signal()
+    simulator = Simulator(config)
+    runner = web.AppRunner(control.application(simulator), access_log=None)
+    try:
+        await simulator.start()
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", config.control_port)
+        await site.start()
+    except OSError as error:
+        print(f"santral-sim pbx: {error.strerror or error}", file=sys.stderr)
+        return _USAGE_ERROR
+    host, port = runner.addresses[0][:2]
+    line = {
+        "ami": f"127.0.0.1:{simulator.sessions.port}", "user": config.user,
+        "secret": config.secret, "extensions": list(config.extensions),
+        "dids": sorted(simulator.office.lines), "control": f"http://{host}:{port}",
+    }  # fmt: skip
+    print(json.dumps(line), flush=True)
+    await stop.wait()
+    await simulator.close()
+    await runner.cleanup()
+    return 0
 
 
 def _config(options: argparse.Namespace) -> FarmConfig:
@@ -74,11 +129,16 @@ def _config(options: argparse.Namespace) -> FarmConfig:
     )
 
 
-async def _run_modems(config: FarmConfig) -> None:
+def _stop_by_signal() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _run_modems(config: FarmConfig) -> None:
+    stop = _stop_by_signal()
     async with Farm(config) as farm:
         for modem in farm.modems:
             line = views.modem_view(modem) | {"control": farm.control_url(modem)}
@@ -98,6 +158,29 @@ def _within(text: str, low: int, high: int, what: str) -> int:
     if not text.isdigit() or not low <= int(text) <= high:
         raise argparse.ArgumentTypeError(f"{text!r} is not {what} ({low} to {high})")
     return int(text)
+
+
+def _extensions(text: str) -> tuple[str, ...]:
+    numbers = tuple(dict.fromkeys(text.split(",")))
+    if not all(number.isdecimal() and 2 <= len(number) <= 6 for number in numbers):
+        raise argparse.ArgumentTypeError(f"{text!r}: extensions are 2 to 6 digits each")
+    if any(number.startswith(("0", "7")) for number in numbers) or len(numbers) > 1000:
+        raise argparse.ArgumentTypeError("extensions do not begin with 0 or 7, at most 1000")
+    return numbers
+
+
+def _word(text: str) -> str:
+    if not text.isprintable() or not text or " " in text:
+        raise argparse.ArgumentTypeError(f"{text!r} must be one word")
+    return text
+
+
+def _classes(text: str) -> frozenset[str]:
+    names = frozenset(text.split(","))
+    if not names <= set(CLASSES):
+        unknown = ", ".join(sorted(names - set(CLASSES)))
+        raise argparse.ArgumentTypeError(f"no such class: {unknown}; of {', '.join(CLASSES)}")
+    return names
 
 
 def _pin(text: str) -> str:

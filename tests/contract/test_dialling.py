@@ -263,5 +263,6 @@ async def test_nothing_is_written_while_the_telephone_system_is_away(desk: Desk)
     with pytest.raises(Invalid, match="no telephone system"):
         await desk.dial(ayse, pbx="nowhere")
     desk.pbx.status = PbxStatus(id="office", condition=PbxCondition.READY)
-    await desk.dial(ayse)
-    assert len(await desk.store.read(lambda c: events.after(c, 0, audiences=None))) == 1
+    await desk.settled(await desk.dial(ayse))
+    told = await desk.store.read(lambda c: events.after(c, 0, audiences=None))
+    assert [event.kind for event in told] == ["dial.asked", "dial.answered"]

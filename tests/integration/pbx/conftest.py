@@ -13,6 +13,7 @@ import pytest
 
 from tests.integration.pbx.desk import Desk
 from tests.integration.pbx.lab import Lab
+from tests.integration.pbx.simulated import SimulatedLab
 from tests.real.asterisk.office import AsteriskLab
 from tests.real.asterisk.server import installed
 
@@ -32,10 +33,20 @@ def asterisk(need_program: Callable[[str], NoReturn]) -> Iterator[AsteriskLab]:
         laboratory.close()
 
 
-@pytest.fixture(params=["asterisk"])
+@pytest.fixture(scope="module")
+def simulated() -> Iterator[SimulatedLab]:
+    """The simulator, running."""
+    laboratory = SimulatedLab()
+    try:
+        yield laboratory
+    finally:
+        laboratory.close()
+
+
+@pytest.fixture(params=["simulated", "asterisk"])
 async def lab(request: pytest.FixtureRequest) -> AsyncIterator[Lab]:
     """A telephone system with fresh telephones."""
-    laboratory: AsteriskLab = request.getfixturevalue(request.param)
+    laboratory: AsteriskLab | SimulatedLab = request.getfixturevalue(request.param)
     await laboratory.plug_in()
     try:
         yield laboratory

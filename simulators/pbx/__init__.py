@@ -1,0 +1,1 @@
+"""A simulated Asterisk: its manager interface, a small office's dialplan, and telephones."""
