@@ -70,6 +70,8 @@ class Site(_Section):
     area: Annotated[str, Field(pattern="^[0-9]*$")] = ""
     zone: str = "Europe/Istanbul"
     """The time zone of the office's clock on the wall."""
+    numbers: tuple[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{4,15}$")], ...] = ()
+    """The company's own lines, or what their numbers begin with: never a customer's."""
 
     @field_validator("zone")
     @classmethod
@@ -170,7 +172,7 @@ class Config(_Section):
     @property
     def numbering_plan(self) -> NumberingPlan:
         """Return how numbers are read at this site."""
-        return NumberingPlan(region=self.site.region, area=self.site.area)
+        return NumberingPlan(region=self.site.region, area=self.site.area, own=self.site.numbers)
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from drivers.asterisk import telephones
 from drivers.asterisk.ami import AmiLink, Frozen, Refused
 from drivers.asterisk.causes import explain_reason
 from drivers.asterisk.channels import Channel
-from drivers.asterisk.messages import event_name, parse
+from drivers.asterisk.messages import Message, event_name, parse
+from drivers.asterisk.snapshot import Snapshot
+from drivers.asterisk.telephones import Telephones
 from drivers.asterisk.tracker import Tracker
-from gateway.calls.model import CallChange, CallChangeKind, CallRecord
+from gateway.calls.model import CallChange, CallChangeKind, CallRecord, TelephoneState
 from gateway.calls.port import PbxCondition, PbxSettings, PbxSink, PbxStatus
 from gateway.kernel.clock import Clock, SystemClock
 from gateway.kernel.errors import GatewayError, Permanent, Temporary, Uncertain
@@ -60,6 +63,7 @@ class AsteriskDriver:
         self._clock = clock or SystemClock()
         self._pause = pause
         self._tracker = Tracker()
+        self._telephones = Telephones()
         self._link: AmiLink | None = None
         self._untold: list[Change] = []
         self._told = asyncio.Event()
@@ -180,6 +184,7 @@ class AsteriskDriver:
     async def _session(self) -> None:
         """Connect, compare what lives, follow; raises when the connection is lost."""
         self._link = link = await AmiLink.open(self._settings, self._take)
+        self._telephones = Telephones()
         try:
             await self._compare(link)
             missing = await _missing(link)
@@ -197,19 +202,28 @@ class AsteriskDriver:
             link.close()
 
     async def _compare(self, link: AmiLink) -> None:
-        """Take a snapshot of all channels: after a gap calls neither hang nor vanish."""
+        """Take a snapshot: after a gap calls neither hang nor vanish."""
         asked_at = self._now()
         try:
-            shown = await link.listing("CoreShowChannels")
+            taken = await _snapshot(link)
         except Permanent as error:
             raise Refused(f"our user may not ask for CoreShowChannels ({error})") from error
-        self._collect(self._tracker.reconcile(shown, self._now(), asked_at))
+        now = self._now()
+        self._collect(self._tracker.reconcile(taken, now, asked_at))
+        self._tell_telephones(self._telephones.reconcile(taken.devices or (), now, asked_at))
         self._compared = True
         self._told.set()
 
     def _take(self, raw: bytes) -> None:
-        if event_name(raw) in self._tracker.names:
+        name = event_name(raw)
+        if name in self._tracker.names:
             self._collect(self._tracker.feed(parse(raw), self._now()))
+        elif name in telephones.NAMES:
+            self._tell_telephones(self._telephones.feed(parse(raw), self._now()))
+
+    def _tell_telephones(self, states: Mapping[str, TelephoneState]) -> None:
+        if states:
+            self._sink.telephones_changed(self._settings.id, states)
 
     def _collect(self, changes: list[CallChange]) -> None:
         if not changes:
@@ -297,6 +311,25 @@ async def probe(settings: PbxSettings) -> PbxStatus:
         return replace(made, version=link.version, missing=missing, remedy=_remedy(missing))
     finally:
         link.close()
+
+
+async def _snapshot(link: AmiLink) -> Snapshot:
+    """Ask for all that lives; raises Permanent where even the channels are refused."""
+    return Snapshot(
+        channels=await link.listing("CoreShowChannels"),
+        bridges=await _listing(link, "BridgeList"),
+        parked=await _listing(link, "ParkedCalls"),
+        queues=await _listing(link, "QueueStatus"),
+        devices=await _listing(link, "DeviceStateList"),
+    )
+
+
+async def _listing(link: AmiLink, action: str) -> list[Message] | None:
+    """Return a list that a telephone system may not have, or not give us; None then."""
+    try:
+        return await link.listing(action)
+    except Permanent:
+        return None
 
 
 async def _missing(link: AmiLink) -> tuple[str, ...]:

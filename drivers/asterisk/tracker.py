@@ -8,19 +8,18 @@ not true.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from drivers.asterisk import transfers
+from drivers.asterisk import snapshot, transfers
 from drivers.asterisk.calls import Call, label
 from drivers.asterisk.channels import Board, Channel, rename, unhold
 from drivers.asterisk.ledger import Ledger
 from drivers.asterisk.messages import Message
+from drivers.asterisk.snapshot import Snapshot
 from gateway.calls.model import CallChange, CallChangeKind, CallRecord
 
 _VOICEMAIL = frozenset({"VoiceMail", "MiniVM", "MinivmRecord"})
-_OUTGOING = frozenset({"AppDial", "AppDial2", "AppQueue"})
-"""Applications of channels that were dialled."""
 _FAX = frozenset({"ReceiveFAX", "SendFAX", "RxFAX", "TxFAX"})
 
 
@@ -100,36 +99,10 @@ class Tracker:
         self._ledger.board = Board()
         return self._taken()
 
-    def reconcile(self, shown: Iterable[Message], now: float, asked_at: float) -> list[CallChange]:
-        """Take a snapshot (CoreShowChannel events): what it lacks has ended.
-
-        What began or ended after it was asked for is left as it is: events know better.
-        """
-        events = {event.get("Uniqueid", ""): event for event in shown}
-        board = self._ledger.board
-        for uid in [uid for uid in board.channels if uid not in events]:
-            channel = board.channels.get(uid)
-            if channel is not None and channel.seen_at < asked_at:
-                self._ledger.finish(channel, now, "its end was not seen")
-        for event in events.values():
-            self._ledger.forgive(event, asked_at)
-            self._place(event, now)
-        for channel in list(board.channels.values()):
-            self._ledger.meet(channel, now)
+    def reconcile(self, taken: Snapshot, now: float, asked_at: float) -> list[CallChange]:
+        """Take a snapshot: what it lacks has ended."""
+        snapshot.reconcile(self._ledger, taken, now, asked_at)
         return self._taken()
-
-    def _place(self, event: Message, now: float) -> None:
-        """Put a channel that a snapshot shows where it is."""
-        board = self._ledger.board
-        channel = self._ledger.channel(event, now)
-        if channel is None:
-            return
-        channel.called = channel.called or event.get("Application") in _OUTGOING
-        bridge = event.get("BridgeId", "")
-        if bridge != channel.bridge:
-            board.leave(channel)
-            if bridge:
-                board.enter(channel, bridge)
 
     def _taken(self) -> list[CallChange]:
         changes, self._ledger.changes = self._ledger.changes, []

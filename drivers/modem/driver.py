@@ -20,6 +20,7 @@ from drivers.modem.status import StatusBoard, Trouble
 from drivers.modem.telling import Teller
 from drivers.modem.timing import Timing
 from drivers.serial_link import LinkError
+from gateway.calls.port import CallSink
 from gateway.kernel.clock import Clock, SystemClock
 from gateway.kernel.errors import Permanent, Temporary
 from gateway.sms.port import (
@@ -42,13 +43,15 @@ class GsmModemDriver:
         settings: ModemSettings,
         sink: ModemSink,
         *,
+        calls: CallSink | None = None,
         timing: Timing | None = None,
         clock: Clock | None = None,
     ) -> None:
+        """Take `calls`, who is told of voice calls that ring at the modem."""
         self._settings = settings
         self._timing = timing or Timing()
         self._board = StatusBoard(settings, sink.status_changed)
-        self._teller = Teller(settings.id, sink, clock or SystemClock(), self._timing)
+        self._teller = Teller(settings.id, sink, calls, clock or SystemClock(), self._timing)
         self._context = ModemContext(settings, sink, self._board, self._teller, self._timing)
         self._pins = PinKeeper(settings.pin)
         self._ussd_free = asyncio.Lock()

@@ -8,23 +8,33 @@ from collections import deque
 
 from drivers.modem.handover import succeeds
 from drivers.modem.timing import Timing
-from drivers.modem.voice import RingTracker
+from drivers.modem.voice import Change, RingTracker
+from gateway.calls.port import MODEM, CallSink
 from gateway.kernel.clock import Clock
-from gateway.sms.port import LateAnswer, ModemSink, VoiceRing, VoiceRingEnded
+from gateway.sms.port import LateAnswer, ModemSink
 
 logger = logging.getLogger(__name__)
 
 _MAX_WAITING = 1000
 """Events kept while the sink takes none; beyond, the oldest is dropped."""
 
-Event = LateAnswer | VoiceRing | VoiceRingEnded
+Event = LateAnswer | Change
 
 
 class Teller:
-    """Keeps events in their order until the sink has them; touches no device."""
+    """Keeps events in their order until the sinks have them; touches no device."""
 
-    def __init__(self, modem_id: str, sink: ModemSink, clock: Clock, timing: Timing) -> None:
+    def __init__(
+        self,
+        modem_id: str,
+        sink: ModemSink,
+        calls: CallSink | None,
+        clock: Clock,
+        timing: Timing,
+    ) -> None:
+        self._line = f"{MODEM}{modem_id}"
         self._sink = sink
+        self._calls = calls
         self._clock = clock
         self._timing = timing
         self._waiting: deque[Event] = deque(maxlen=_MAX_WAITING)
@@ -48,6 +58,9 @@ class Teller:
 
     async def run(self) -> None:
         """Tell until cancelled."""
+        # The store has no event for being there again.
+        while not await succeeds(self._forget_calls(), "the modem's calls before"):  # noqa: ASYNC110
+            await asyncio.sleep(self._timing.sink_retry_s)
         while True:
             await self._wait()
             for event in self._rings.tick(self._clock.monotonic(), self._clock.now()):
@@ -73,5 +86,10 @@ class Teller:
     async def _hand_over(self, event: Event) -> None:
         if isinstance(event, LateAnswer):
             await self._sink.answered_late(event)
-        else:
-            await self._sink.rang(event)
+        elif self._calls is not None:
+            await self._calls.calls_changed(self._line, [event])
+
+    async def _forget_calls(self) -> None:
+        """End what rang when somebody listened last."""
+        if self._calls is not None:
+            await self._calls.calls_living(self._line, ())

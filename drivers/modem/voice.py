@@ -1,4 +1,7 @@
-"""Voice calls that ring at a modem (27.007 §6.11, §7.6): a pure tracker."""
+"""Voice calls that ring at a modem (27.007 §6.11, §7.6): a pure tracker.
+
+Nobody picks up at a modem: a call rings there, and is missed when it ends.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,21 @@ import re
 from datetime import datetime
 
 from drivers.modem import at_values
-from gateway.sms.port import VoiceRing, VoiceRingEnded
+from gateway.calls.model import (
+    CallChange,
+    CallChangeKind,
+    CallDirection,
+    CallOutcome,
+    CallRecord,
+    CallState,
+    Party,
+)
+
+Change = tuple[CallChange, CallRecord]
 
 _CALLER = re.compile(r"\+?[0-9*#]{1,20}")
 _INTERNATIONAL = "145"
+_REASON = "it rang at a modem, where nobody picks up"
 
 
 class RingTracker:
@@ -32,9 +46,7 @@ class RingTracker:
             return None
         return self._over_s if self._told else min(self._tell_by_s, self._over_s)
 
-    def feed(
-        self, line: str, ended: tuple[str, ...], now_s: float, at: datetime
-    ) -> list[VoiceRing | VoiceRingEnded]:
+    def feed(self, line: str, ended: tuple[str, ...], now_s: float, at: datetime) -> list[Change]:
         """Take an unsolicited result; `ended` are the starts of those that end a call."""
         if line == "RING" or (line.startswith("+CRING:") and "GPRS" not in line):
             return self._rang(now_s, at)
@@ -44,7 +56,7 @@ class RingTracker:
             return self._end(at)
         return []
 
-    def tick(self, now_s: float, at: datetime) -> list[VoiceRing | VoiceRingEnded]:
+    def tick(self, now_s: float, at: datetime) -> list[Change]:
         """Say what time alone brings about."""
         if self._began is None:
             return []
@@ -52,25 +64,46 @@ class RingTracker:
             return self._end(at)
         return self._named("") if now_s >= self._tell_by_s else []
 
-    def _rang(self, now_s: float, at: datetime) -> list[VoiceRing | VoiceRingEnded]:
+    def _rang(self, now_s: float, at: datetime) -> list[Change]:
         self._over_s = now_s + self._ring_end_s
         if self._began is None:
             self._began, self._told, self._caller = at, False, ""
             self._tell_by_s = now_s + self._caller_wait_s
         return []
 
-    def _named(self, caller: str) -> list[VoiceRing | VoiceRingEnded]:
+    def _named(self, caller: str) -> list[Change]:
         if self._told or self._began is None:
             return []
         self._told, self._caller = True, caller
-        return [VoiceRing(modem_id=self._modem_id, caller=caller, at=self._began)]
+        return [self._change(CallChangeKind.RINGING, None)]
 
-    def _end(self, at: datetime) -> list[VoiceRing | VoiceRingEnded]:
+    def _end(self, at: datetime) -> list[Change]:
         if self._began is None:
             return []
-        events = self._named("")
+        changes = [*self._named(""), self._change(CallChangeKind.ENDED, at)]
         self._began = None
-        return [*events, VoiceRingEnded(modem_id=self._modem_id, caller=self._caller, at=at)]
+        return changes
+
+    def _change(self, kind: CallChangeKind, ended_at: datetime | None) -> Change:
+        assert self._began is not None
+        ref = f"{self._modem_id}-{self._began:%Y%m%dT%H%M%S.%f}"
+        record = self._record(ref, self._began, ended_at)
+        return CallChange(kind, ref, ended=record if ended_at else None), record
+
+    def _record(self, ref: str, began: datetime, ended_at: datetime | None) -> CallRecord:
+        ring_s = round((ended_at - began).total_seconds(), 3) if ended_at else 0.0
+        caller = Party(
+            party=self._caller, internal=False, called=False, outcome=CallOutcome.NO_ANSWER,
+            ring_s=0.0, talk_s=0.0, hold_s=0.0, hangup_cause=0,
+        )  # fmt: skip
+        return CallRecord(
+            id=ref, state=CallState.ENDED if ended_at else CallState.RINGING,
+            direction=CallDirection.IN, caller=self._caller, caller_name="", did=self._modem_id,
+            callee="", started_at=began, ended_at=ended_at, answered_by=None, final_party=None,
+            outcome=CallOutcome.NO_ANSWER, reason=_REASON, ring_s=ring_s, talk_s=0.0, wait_s=0.0,
+            queue="", digits="", hangup_cause=0, hung_up_by="", click_to_call=False,
+            conference=False, recording="", transfers=(), parties=(caller,),
+        )  # fmt: skip
 
 
 def _caller(line: str) -> str:

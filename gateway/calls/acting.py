@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from sqlalchemy import Connection
 
 from gateway.calls import tables
-from gateway.calls.port import Pbx
+from gateway.calls.port import MODEM, Pbx
 from gateway.calls.showing import Calls
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import Conflict, Invalid, NotFound
@@ -93,6 +93,9 @@ class CallActions:
     ) -> None:
         principal.require(Permission.CALLS_ACT)
         name, ref = await self._calls.living(principal, call_id)
+        if name.startswith(MODEM):
+            modem = name.removeprefix(MODEM)
+            raise Conflict(f"call {call_id} rings at the modem {modem}, where it can only be heard")
         pbx = self._systems().get(name)
         if pbx is None:
             raise Conflict(f"the telephone system {name} is not configured any more")

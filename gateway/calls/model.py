@@ -158,6 +158,17 @@ class CallChange:
     """The call as it was at its end."""
 
 
+class TelephoneState(StrEnum):
+    """What an extension's telephone does now."""
+
+    FREE = "free"
+    RINGING = "ringing"
+    BUSY = "busy"
+    DO_NOT_DISTURB = "do_not_disturb"
+    """Its owner wants no calls, or makes a pause in his queues."""
+    OFFLINE = "offline"
+
+
 class DialState(StrEnum):
     """What became of a number that a user had dialled for him."""
 

@@ -6,12 +6,12 @@ not done, hopeless), `Uncertain` (may have been done: never repeat it). Nothing 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from gateway.calls.model import CallChange, CallRecord
+from gateway.calls.model import CallChange, CallRecord, TelephoneState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,12 @@ class PbxStatus:
     """Actions that our user may not ask for there."""
 
 
-class PbxSink(Protocol):
-    """Takes what a telephone system tells."""
+MODEM = "modem:"
+"""What stands before a GSM modem's id where it is named beside telephone systems."""
+
+
+class CallSink(Protocol):
+    """Takes what becomes of calls, from telephone systems and from modems alike."""
 
     async def calls_changed(
         self, pbx: str, changes: Sequence[tuple[CallChange, CallRecord | None]]
@@ -75,8 +79,15 @@ class PbxSink(Protocol):
     async def calls_living(self, pbx: str, living: Collection[str]) -> None:
         """Take the ids of all calls that live: whatever else is open has ended unseen."""
 
+
+class PbxSink(CallSink, Protocol):
+    """Takes what a telephone system tells."""
+
+    def telephones_changed(self, pbx: str, states: Mapping[str, TelephoneState]) -> None:
+        """Note what extensions' telephones do now; must not block."""
+
     def status_changed(self, status: PbxStatus) -> None:
-        """Note the state of the connection."""
+        """Note the state of the connection; must not block."""
 
 
 class Pbx(Protocol):

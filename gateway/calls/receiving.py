@@ -19,8 +19,9 @@ from gateway.calls.model import (
     CallState,
     Dial,
     DialState,
+    TelephoneState,
 )
-from gateway.calls.port import PbxStatus
+from gateway.calls.port import PbxCondition, PbxStatus
 from gateway.calls.telling import describe_call, dial_event
 from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events
@@ -28,12 +29,24 @@ from gateway.kernel.ids import new_id
 from gateway.kernel.numbers import NumberingPlan, NumberKind
 from gateway.kernel.runtime import Runtime
 from gateway.kernel.store import Store
-from gateway.parties.lookup import by_number
+from gateway.parties.lookup import Owner, by_number
+from gateway.people.model import PresenceState
+from gateway.people.presence import Presence
 from gateway.people.tables import users
 
 _EXTENSION_OF = select(users.c.id).where(
     users.c.extension == bindparam("of_extension"), users.c.disabled_at.is_(None)
 )
+_MOBILE_OF = select(users.c.id).where(
+    users.c.mobile == bindparam("of_mobile"), users.c.disabled_at.is_(None)
+)
+_PRESENCE = {
+    TelephoneState.FREE: PresenceState.FREE,
+    TelephoneState.RINGING: PresenceState.RINGING,
+    TelephoneState.BUSY: PresenceState.BUSY,
+    TelephoneState.DO_NOT_DISTURB: PresenceState.AWAY,
+    TelephoneState.OFFLINE: PresenceState.AWAY,
+}
 _TAKEN = frozenset({CallOutcome.ANSWERED, CallOutcome.FAX})
 _NOT_PICKED_UP = "the telephone that rang first was not picked up"
 _UNSEEN = "its end was not seen"
@@ -50,8 +63,10 @@ class CallBook:
         plan: NumberingPlan,
         note_status: Callable[[PbxStatus], None] = lambda _status: None,
         wake_feed: Callable[[], None] = lambda: None,
+        presence: Presence | None = None,
     ) -> None:
         self._store = store
+        self._presence = presence or Presence()
         self._clock = runtime.clock
         self._plan = plan
         self._note_status = note_status
@@ -91,8 +106,14 @@ class CallBook:
         await self._store.write(unit)
         self._wake_feed()
 
+    def telephones_changed(self, pbx: str, states: Mapping[str, TelephoneState]) -> None:
+        """Tell presence what telephones do."""
+        self._presence.telephones_are(pbx, {one: _PRESENCE[do] for one, do in states.items()})
+
     def status_changed(self, status: PbxStatus) -> None:
-        """Pass the state of a connection on."""
+        """Pass the state of a connection on; who is not connected tells of no telephone."""
+        if status.condition is not PbxCondition.READY:
+            self._presence.forget(status.id)
         self._note_status(status)
 
     def _write(self, connection: Connection, pbx: str, record: CallRecord) -> dict[str, Any]:
@@ -102,7 +123,7 @@ class CallBook:
             told = _completed(row.told, told)
         dial = dial_tables.find(connection, record.id)
         number = dial.number if dial else self._key(_other_side(told))
-        owner = by_number(connection, number)
+        owner = self._customer(connection, number)
         values = {
             "id": new_id() if row is None else row.id,
             "pbx": pbx,
@@ -206,7 +227,7 @@ class CallBook:
         tables.write(connection, values, known=True)
         self._record(connection, values)
         ended = CallChange(CallChangeKind.ENDED, row.ref)
-        owner = by_number(connection, row.number)
+        owner = self._customer(connection, row.number)
         responsible = owner.responsible_id if owner else None
         self._tell(connection, {**values, "responsible_id": responsible}, ended)
 
@@ -221,6 +242,13 @@ class CallBook:
                 if user is not None:
                     return user
         return None
+
+    def _customer(self, connection: Connection, number: str) -> Owner | None:
+        """Return whose number it is; our own lines and colleagues' mobiles are no customer's."""
+        if self._plan.is_own(number):
+            return None
+        ours = connection.execute(_MOBILE_OF, {"of_mobile": number}).first() if number else None
+        return None if ours is not None else by_number(connection, number)
 
     def _key(self, raw: str) -> str:
         """Return the key of a number as lines write it: also without plus or trunk prefix."""

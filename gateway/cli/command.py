@@ -23,6 +23,7 @@ from gateway.cli import (
     modems,
     pbx,
     people,
+    presence,
     texts,
     webhooks,
 )
@@ -75,7 +76,19 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("key", help="make a key for the secrets in the database").set_defaults(
         run=_key
     )
-    for part in (checking, alerts, texts, calls, modems, consent, webhooks, people, customers, pbx):
+    for part in (
+        checking,
+        alerts,
+        texts,
+        calls,
+        modems,
+        consent,
+        webhooks,
+        people,
+        presence,
+        customers,
+        pbx,
+    ):
         part.add_commands(commands)
     return parser
 

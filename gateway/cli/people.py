@@ -7,13 +7,14 @@ import argparse
 from gateway.cli.client import connect
 from gateway.cli.output import table
 from gateway.config import Config
+from gateway.kernel.errors import Invalid
 from gateway.people.model import Role
 from gateway.web.principal import Permission
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `user add|list|disable` and `token create|list|revoke`."""
-    user = commands.add_parser("user", help="users: add, list, disable")
+    """Add `user add|change|list|disable` and `token create|list|revoke`."""
+    user = commands.add_parser("user", help="users: add, change, list, disable")
     verbs = user.add_subparsers(dest="verb", required=True, metavar="VERB")
     add = verbs.add_parser("add", help="add a user")
     add.add_argument("login")
@@ -22,6 +23,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add.add_argument("--extension", default="")
     add.add_argument("--mobile", default="")
     add.set_defaults(run=_add)
+    change = verbs.add_parser("change", help="change a user's name, role, extension, mobile")
+    change.add_argument("login")
+    change.add_argument("--name")
+    change.add_argument("--role", choices=[role.value for role in Role])
+    change.add_argument("--extension")
+    change.add_argument("--mobile")
+    change.set_defaults(run=_change)
     verbs.add_parser("list", help="all users").set_defaults(run=_list)
     disable = verbs.add_parser("disable", help="take a user's access away")
     disable.add_argument("login")
@@ -54,6 +62,17 @@ async def _add(config: Config, options: argparse.Namespace) -> int:
     async with connect(config) as client:
         user = await client.post("/users", body)
     print(f"user {user['login']} ({user['name']}) is added as {user['role']}")
+    return 0
+
+
+async def _change(config: Config, options: argparse.Namespace) -> int:
+    wanted = {name: getattr(options, name) for name in ("name", "role", "extension", "mobile")}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    if not given:
+        raise Invalid("say what to change: --name, --role, --extension or --mobile")
+    async with connect(config) as client:
+        user = await client.patch(f"/users/{options.login}", given)
+    print(f"user {user['login']}: {', '.join(f'{name} {user[name]}' for name in given)}")
     return 0
 
 

@@ -95,11 +95,12 @@ class HistoryApi:
             kinds=[InteractionKind(kind) for kind in query.kinds],
             limit=query.limit,
         )
-        items = tuple(_shown(entry) for entry in page.items)
+        items = tuple(shown(entry) for entry in page.items)
         return InteractionsOut(items=items, next_cursor=page.next_cursor)
 
 
-def _shown(entry: TimelineEntry) -> InteractionOut:
+def shown(entry: TimelineEntry) -> InteractionOut:
+    """Return what is shown of an interaction."""
     one = entry.interaction
     return InteractionOut(
         id=entry.id,

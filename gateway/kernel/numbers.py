@@ -62,6 +62,12 @@ class NumberingPlan:
 
     region: str = "TR"
     area: str = ""
+    own: tuple[str, ...] = ()
+    """Beginnings of the company's own numbers, in international form."""
+
+    def is_own(self, key: str) -> bool:
+        """Tell whether a number key is one of the company's own lines."""
+        return bool(self.own) and key.startswith(self.own)
 
     def parse(self, raw: str, *, field: str = "number") -> PhoneNumber:
         """Return the number that a person wrote; raises Invalid with what is wrong with it."""

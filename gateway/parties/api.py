@@ -11,8 +11,6 @@ from gateway.parties.import_rows import ImportRow, Outcome, RowResult
 from gateway.parties.import_schemas import ImportIn, ImportOut
 from gateway.parties.importing import Importer
 from gateway.parties.schemas import (
-    LookupOut,
-    LookupQuery,
     PartiesOut,
     PartiesQuery,
     PartyIn,
@@ -47,8 +45,6 @@ class PartiesApi:
             Route(method="PATCH", path="/parties/{party_id}", permission=write,
                   handler=self._change, summary="Change parts of a party",
                   body=PartyPatch, returns=PartyOut),
-            Route(method="GET", path="/directory/lookup", permission=read, handler=self._lookup,
-                  summary="Tell whose number it is", query=LookupQuery, returns=LookupOut),
         ]  # fmt: skip
 
     async def _list(self, call: Call[NoBody, PartiesQuery]) -> PartiesOut:
@@ -70,9 +66,6 @@ class PartiesApi:
     async def _change(self, call: Call[PartyPatch, NoBody]) -> PartyOut:
         change = call.body.change()
         return PartyOut.of(await self._book.update(call.principal, call.path["party_id"], change))
-
-    async def _lookup(self, call: Call[NoBody, LookupQuery]) -> LookupOut:
-        return LookupOut.of(await self._book.lookup(call.principal, call.query.number))
 
     async def _import(self, call: Call[ImportIn, NoBody]) -> ImportOut:
         rows = [row.row() for row in call.body.rows]

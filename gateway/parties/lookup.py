@@ -148,10 +148,10 @@ class Lookup:
         self._plan = plan
 
     async def match(self, number: str) -> Found:
-        """Return whose number it may be; withheld, short and foreign texts are nobody's."""
+        """Return whose number it may be; withheld, short, own and foreign texts are nobody's."""
         parsed = self._plan.from_network(number)
         sought = _sought(parsed)
-        if not sought.digits:
+        if not sought.digits or self._plan.is_own(parsed.key):
             return Found(number=parsed)
         lowest, below = prefix_range(sought.digits)
         rows = await self._store.rows(_CANDIDATES, lowest=lowest, below=below, exact=sought.exact)

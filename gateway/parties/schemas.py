@@ -21,7 +21,6 @@ from gateway.parties.model import (
     MAX_TAX_NUMBER,
     Certainty,
     ContactPerson,
-    Found,
     Match,
     Party,
     PartyKind,
@@ -275,18 +274,6 @@ class MatchOut(Schema):
     restricted: Annotated[bool, Field(examples=[False])]
 
 
-class LookupOut(Schema):
-    """Nobody, the match, or several to choose from."""
-
-    number: Number
-    items: tuple[MatchOut, ...]
-
-    @classmethod
-    def of(cls, found: Found) -> LookupOut:
-        """Return what is shown of an answer."""
-        return cls(number=found.number.key, items=tuple(_match(item) for item in found.matches))
-
-
 def _phone_drafts(phones: tuple[PhoneIn, ...]) -> tuple[PhoneDraft, ...]:
     return tuple(PhoneDraft(number=phone.number, kind=phone.kind) for phone in phones)
 
@@ -332,7 +319,8 @@ def _responsible(user: Responsible | None) -> ResponsibleOut | None:
     )
 
 
-def _match(match: Match) -> MatchOut:
+def match_out(match: Match) -> MatchOut:
+    """Return what is shown of a match."""
     person = match.person
     return MatchOut(
         party=MatchedPartyOut(

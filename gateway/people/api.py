@@ -26,6 +26,15 @@ class UserIn(Schema):
     mobile: Annotated[str, Field(max_length=64, examples=["+905321234567"])] = ""
 
 
+class UserPatch(Schema):
+    """What is to be changed of a user; what is left out stays."""
+
+    name: Annotated[str | None, Field(max_length=200, examples=["Ayşe Yılmaz"])] = None
+    role: Role | None = None
+    extension: Annotated[str | None, Field(max_length=16, examples=["101"])] = None
+    mobile: Annotated[str | None, Field(max_length=64, examples=["+905321234567"])] = None
+
+
 class UserOut(Schema):
     """A user."""
 
@@ -101,6 +110,9 @@ class PeopleApi:
                   summary="List users", query=ShortListQuery, returns=UsersOut),
             Route(method="POST", path="/users", permission=manage, handler=self._add_user,
                   summary="Add a user", body=UserIn, returns=UserOut, status=201),
+            Route(method="PATCH", path="/users/{login}", permission=manage,
+                  handler=self._change_user, summary="Change a user", body=UserPatch,
+                  returns=UserOut),
             Route(method="POST", path="/users/{login}/disable", permission=manage,
                   handler=self._disable, summary="Take a user's access away", returns=UserOut),
             Route(method="GET", path="/tokens", permission=manage, handler=self._list_tokens,
@@ -129,6 +141,10 @@ class PeopleApi:
                 mobile=fields.mobile,
             )
         )
+
+    async def _change_user(self, call: Call[UserPatch, NoBody]) -> UserOut:
+        given = call.body.model_dump()
+        return _user(await self._users.change(call.principal, call.path["login"], **given))
 
     async def _disable(self, call: Call[NoBody, NoBody]) -> UserOut:
         return _user(await self._users.disable(call.principal, call.path["login"]))

@@ -25,6 +25,8 @@ _EVERYDAY = frozenset(
         Permission.CALLS_READ,
         Permission.CALLS_ACT,
         Permission.MODEMS_READ,
+        Permission.PEOPLE_READ,
+        Permission.PEOPLE_WRITE,
         Permission.PARTIES_READ,
         Permission.PARTIES_WRITE,
     }
@@ -57,6 +59,73 @@ class User:
     mobile: str = ""
     created_at: datetime
     disabled_at: datetime | None = None
+    away_at: datetime | None = None
+    """Since when he says that he is not at his desk."""
+
+
+class AbsenceKind(StrEnum):
+    """Why somebody is absent."""
+
+    VACATION = "vacation"
+    SICK = "sick"
+    BUSINESS = "business"
+    """Travelling, training, at a customer's."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A span of time in which somebody is not here, and who stands in for him."""
+
+    id: str
+    user_id: str
+    begins: datetime
+    ends: datetime
+    """The first moment in which he is here again."""
+    kind: AbsenceKind = AbsenceKind.OTHER
+    deputy_id: str | None = None
+    note: str = ""
+
+
+class PresenceState(StrEnum):
+    """Whether somebody can be spoken with now."""
+
+    FREE = "free"
+    RINGING = "ringing"
+    BUSY = "busy"
+    AWAY = "away"
+    """Not at his desk: he or his telephone says so."""
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+    """No telephone system tells of his telephone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colleague:
+    """One of our people as others see him."""
+
+    id: str
+    login: str
+    name: str
+    role: Role
+    extension: str
+    mobile: str
+    state: PresenceState
+    until: datetime | None = None
+    """When he is back, where it is known."""
+    deputy: Deputy | None = None
+    """Who stands in for him while he is absent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deputy:
+    """Who stands in for somebody: the first in the chain of deputies who is here."""
+
+    id: str
+    name: str
+    extension: str
+    mobile: str
+    state: PresenceState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

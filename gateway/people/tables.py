@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
 
 from gateway.kernel.store.schema import Id, JsonText, UtcDateTime, metadata
 
@@ -18,6 +18,20 @@ users = Table(
     Column("mobile", Text, nullable=False, server_default="", index=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("disabled_at", UtcDateTime),
+    Column("away_at", UtcDateTime),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False),
+    Column("begins", UtcDateTime, nullable=False),
+    Column("ends", UtcDateTime, nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("deputy_id", Id, ForeignKey("users.id")),
+    Column("note", Text, nullable=False),
+    UniqueConstraint("user_id", "begins", "ends"),
 )
 
 tokens = Table(

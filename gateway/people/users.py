@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -56,8 +57,7 @@ class Users:
             raise Invalid(
                 f"{login!r} cannot be a login: use small letters, digits, dot, dash", field="login"
             )
-        if not _EXTENSION.fullmatch(extension):
-            raise Invalid(f"{extension!r} is no extension: digits only", field="extension")
+        _require_extension(extension)
         key = self._plan.parse(mobile, field="mobile").key if mobile else ""
         user = User(
             id=new_id(),
@@ -69,6 +69,7 @@ class Users:
             created_at=self._clock.now(),
         )
         await self._store.write(lambda connection: _insert(connection, principal, user))
+        self._changed()
         return user
 
     async def every(self, principal: Principal) -> list[User]:
@@ -86,6 +87,42 @@ class Users:
         if row is None:
             raise NotFound(f"there is no user {login!r}; `santral user list` shows all")
         return user_of(row)
+
+    async def change(
+        self,
+        principal: Principal,
+        login: str,
+        *,
+        name: str | None = None,
+        role: Role | None = None,
+        extension: str | None = None,
+        mobile: str | None = None,
+    ) -> User:
+        """Change what is not None; raises NotFound, Invalid or Conflict."""
+        principal.require(Permission.USERS_MANAGE)
+        user = await self.by_login(login)
+        wanted = {"name": name, "role": role, "extension": extension, "mobile": mobile}
+        values: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
+        if "name" in values:
+            values["name"] = values["name"].strip() or login
+            values["name_folded"] = fold(values["name"])
+        _require_extension(values.get("extension", ""))
+        if mobile:
+            values["mobile"] = self._plan.parse(mobile, field="mobile").key
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> None:
+            _require_free(connection, values.get("extension", ""), user.id)
+            if values:
+                connection.execute(update(users).where(users.c.id == user.id).values(values))
+                told = {key: str(value) for key, value in values.items() if key != "name_folded"}
+                audit.record(
+                    connection, principal, "change", ("user", user.id), at=now, changes=told
+                )
+
+        await self._store.write(unit)
+        self._changed()
+        return await self.by_login(login)
 
     async def disable(self, principal: Principal, login: str) -> User:
         """Take a user's access away; his tokens stop working at once."""
@@ -109,7 +146,23 @@ def user_of(row: object) -> User:
     return User(**{**values, "role": Role(values["role"])})
 
 
+def _require_extension(extension: str) -> None:
+    if not _EXTENSION.fullmatch(extension):
+        raise Invalid(f"{extension!r} is no extension: digits only", field="extension")
+
+
+def _require_free(connection: Connection, extension: str, user_id: str) -> None:
+    """Raise Conflict when another active user has this extension: calls would be told as his."""
+    query = select(users.c.login).where(
+        users.c.extension == extension, users.c.disabled_at.is_(None), users.c.id != user_id
+    )
+    other = connection.execute(query).scalar() if extension else None
+    if other is not None:
+        raise Conflict(f"{extension} is the extension of {other}; change his first")
+
+
 def _insert(connection: Connection, principal: Principal, user: User) -> None:
+    _require_free(connection, user.extension, user.id)
     try:
         connection.execute(
             insert(users).values(

@@ -148,25 +148,6 @@ class LateAnswer:
     reference: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceRing:
-    """A voice call rings at the modem (RING, +CLIP)."""
-
-    modem_id: str
-    caller: str
-    """Empty when withheld."""
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceRingEnded:
-    """The ringing stopped without an answer."""
-
-    modem_id: str
-    caller: str
-    at: datetime
-
-
 class ModemCondition(StrEnum):
     """A modem's health as a person understands it."""
 
@@ -238,10 +219,6 @@ class ModemSink(Protocol):
 
     async def answered_late(self, answer: LateAnswer) -> None:
         """Settle an uncertain submit."""
-        ...
-
-    async def rang(self, event: VoiceRing | VoiceRingEnded) -> None:
-        """Note a voice call at the modem."""
         ...
 
     def status_changed(self, status: ModemStatus) -> None:

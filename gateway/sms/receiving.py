@@ -29,8 +29,6 @@ from gateway.sms.port import (
     ReceivedSegment,
     Source,
     UnreadablePdu,
-    VoiceRing,
-    VoiceRingEnded,
 )
 
 logger = logging.getLogger(__name__)
@@ -149,31 +147,6 @@ class Inbox:
         )
         logger.info("late answer of modem %s: message is %s", answer.modem_id, state)
         self._wake_workers()
-
-    async def rang(self, event: VoiceRing | VoiceRingEnded) -> None:
-        """Note a voice call at the modem; nobody answers it there, so it is missed when it ends."""
-        number = self._plan.from_network(event.caller)
-        ended = isinstance(event, VoiceRingEnded)
-
-        def unit(connection: Connection) -> None:
-            owner = by_number(connection, number.key)
-            if ended:
-                facts = _Facts(
-                    number=number.key,
-                    modem_id=event.modem_id,
-                    at=event.at,
-                    outcome="missed",
-                )
-                history.record(connection, _incoming(InteractionKind.CALL, new_id(), owner, facts))
-            _tell(
-                connection,
-                "modem.call_missed" if ended else "modem.ringing",
-                event.modem_id,
-                event.at,
-                owner,
-            )
-
-        await self._store.write(unit)
 
     def status_changed(self, status: ModemStatus) -> None:
         """Pass a modem's new status on."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from drivers.asterisk.snapshot import Snapshot
 from drivers.asterisk.tracker import Tracker
 from gateway.calls import tables as calls_tables
 from gateway.calls.acting import CallActions
@@ -160,7 +161,7 @@ async def test_after_a_restart_of_ours_what_lives_goes_on_and_what_is_gone_is_en
         )
     ]  # fmt: skip
     at = datetime.fromisoformat(str(before["started_at"])).timestamp() + 3
-    changes = tracker.reconcile(shown, at, at)
+    changes = tracker.reconcile(Snapshot(channels=shown), at, at)
     await book.calls_changed("office", [(one, tracker.record(one.id, at)) for one in changes])
     await book.calls_living("office", set(tracker.calls))
     [after] = await page(store, live=True)

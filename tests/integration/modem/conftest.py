@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
@@ -15,6 +15,7 @@ import pytest
 
 from drivers.modem.driver import GsmModemDriver
 from drivers.modem.timing import Timing
+from gateway.calls.model import CallChange, CallChangeKind, CallRecord
 from gateway.sms.port import (
     DeliveryReport,
     LateAnswer,
@@ -26,8 +27,6 @@ from gateway.sms.port import (
     Source,
     TextCoding,
     UnreadablePdu,
-    VoiceRing,
-    VoiceRingEnded,
 )
 from simulators.modem import views
 from simulators.modem.child import ChildModem
@@ -64,7 +63,7 @@ class RecordingSink:
         self.raw: list[UnreadablePdu] = []
         self.freed: list[Source] = []
         self.late: list[LateAnswer] = []
-        self.rings: list[VoiceRing | VoiceRingEnded] = []
+        self.rings: list[tuple[CallChangeKind, CallRecord]] = []
         self.statuses: list[ModemStatus] = []
         self.batches: list[int] = []
         self.failures = 0
@@ -97,10 +96,16 @@ class RecordingSink:
         self.late.append(answer)
         self._news.set()
 
-    async def rang(self, event: VoiceRing | VoiceRingEnded) -> None:
+    async def calls_changed(
+        self, pbx: str, changes: Sequence[tuple[CallChange, CallRecord | None]]
+    ) -> None:
         self._check()
-        self.rings.append(event)
+        assert pbx == "modem:m1"
+        self.rings += [(change.kind, record) for change, record in changes if record]
         self._news.set()
+
+    async def calls_living(self, pbx: str, living: Collection[str]) -> None:
+        assert (pbx, list(living)) == ("modem:m1", [])
 
     def status_changed(self, status: ModemStatus) -> None:
         self.statuses.append(status)
@@ -159,7 +164,7 @@ class Rig:
     @asynccontextmanager
     async def running(self, *, ready: bool = True) -> AsyncIterator[GsmModemDriver]:
         """Run a new driver, ready unless it cannot be, and stop it in the end."""
-        self.driver = GsmModemDriver(self.settings, self.sink, timing=self.timing)
+        self.driver = GsmModemDriver(self.settings, self.sink, calls=self.sink, timing=self.timing)
         task = asyncio.create_task(self.driver.run())
         try:
             if ready:

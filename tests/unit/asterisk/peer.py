@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from drivers.asterisk.messages import Message, Reader, parse
-from gateway.calls.model import CallChange, CallRecord
+from gateway.calls.model import CallChange, CallRecord, TelephoneState
 from gateway.calls.port import PbxSettings, PbxStatus
 from gateway.kernel.errors import Unavailable
 
@@ -76,6 +76,8 @@ class Peer:
                 "Response: Success\r\nEventList: start\r\nMessage: Channels will follow",
                 "Event: CoreShowChannelsComplete\r\nEventList: Complete\r\nListItems: 0",
             ]
+        if name.endswith(("List", "Status", "Calls")):
+            return ["Response: Error\r\nMessage: Invalid/unknown command"]
         return ["Response: Success\r\nMessage: done"]
 
 
@@ -104,6 +106,7 @@ class Sink:
         self.poison = ""
         """The call of which nothing can be written."""
         self.living: list[frozenset[str]] = []
+        self.telephones: dict[str, TelephoneState] = {}
 
     async def calls_changed(
         self, pbx: str, changes: Sequence[tuple[CallChange, CallRecord | None]]
@@ -119,6 +122,10 @@ class Sink:
     async def calls_living(self, pbx: str, living: Collection[str]) -> None:
         """Keep what lives."""
         self.living.append(frozenset(living))
+
+    def telephones_changed(self, pbx: str, states: Mapping[str, TelephoneState]) -> None:
+        """Keep what telephones do."""
+        self.telephones.update(states)
 
     def status_changed(self, status: PbxStatus) -> None:
         """Keep a status."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from drivers.asterisk.ledger import MAX_CHANNELS
 from drivers.asterisk.messages import Message, Reader, parse
+from drivers.asterisk.snapshot import Snapshot
 from drivers.asterisk.tracker import Tracker
 from gateway.calls.model import CallChangeKind, CallRecord
 from tests.unit.asterisk.recordings import NAMES, events_of, path_of
@@ -65,6 +66,16 @@ def check(call: CallRecord) -> None:
 def essence(calls: list[CallRecord]) -> list[tuple[object, ...]]:
     """Return what a call is about."""
     return [(c.caller, c.did, c.answered_by, c.final_party, c.outcome, c.transfers) for c in calls]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_chan_sips_channel_names_give_the_same_calls(name: str) -> None:
+    events = events_of(name)
+    renamed = [
+        ({key: value.replace("PJSIP/", "SIP/") for key, value in event.items()}, at)
+        for event, at in events
+    ]
+    assert essence(track(renamed)) == essence(track(events))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -195,14 +206,14 @@ def test_a_snapshot_ends_what_is_gone_and_takes_in_what_is_new() -> None:
             ("77.1", "SIP/trunk-1", "905550001122"), ("77.2", "SIP/102-2", "102"),
         )
     ]  # fmt: skip
-    ended = [change.ended for change in tracker.reconcile(shown, 1.8e9, 1.8e9) if change.ended]
+    changes = tracker.reconcile(Snapshot(channels=shown), 1.8e9, 1.8e9)
+    ended = [change.ended for change in changes if change.ended]
     assert [call.reason for call in ended if call] == ["its end was not seen"]
     record = tracker.record("77.1", 1.8e9 + 5)
     assert record is not None
     assert (record.answered_by, record.talk_s) == ("102", 5.0)
-    assert [
-        change.kind for change in tracker.reconcile([], 1.8e9 + 9, 1.8e9 + 9) if change.ended
-    ] == ["ended"]
+    changes = tracker.reconcile(Snapshot(channels=[]), 1.8e9 + 9, 1.8e9 + 9)
+    assert [change.kind for change in changes if change.ended] == ["ended"]
     assert not tracker.calls
 
 

@@ -26,8 +26,6 @@ from gateway.sms.port import (
     ReceivedSegment,
     Source,
     UnreadablePdu,
-    VoiceRing,
-    VoiceRingEnded,
 )
 
 FAST = Timing(
@@ -260,9 +258,6 @@ class RememberingSink:
         self._news.set()
 
     async def answered_late(self, answer: LateAnswer) -> None:
-        self._news.set()
-
-    async def rang(self, event: VoiceRing | VoiceRingEnded) -> None:
         self._news.set()
 
     def status_changed(self, status: ModemStatus) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.modem.voice import RingTracker
-from gateway.sms.port import VoiceRing, VoiceRingEnded
+from drivers.modem.voice import Change, RingTracker
+from gateway.calls.model import CallChangeKind, CallOutcome, CallState
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ENDED = ("NO CARRIER", "^CEND:")
@@ -22,6 +22,7 @@ class Listener:
     def __init__(self) -> None:
         self.tracker = RingTracker("m1", caller_wait_s=1.0, ring_end_s=7.0)
         self.said: Said = []
+        self.changes: list[Change] = []
 
     def hears(self, second: float, line: str) -> None:
         self.waits(second)
@@ -33,8 +34,11 @@ class Listener:
             for event in self.tracker.tick(due, START + timedelta(seconds=due)):
                 self._note(event)
 
-    def _note(self, event: VoiceRing | VoiceRingEnded) -> None:
-        self.said.append(("ring" if isinstance(event, VoiceRing) else "end", event.caller))
+    def _note(self, told: Change) -> None:
+        change, call = told
+        self.changes.append(told)
+        ringing = change.kind is CallChangeKind.RINGING
+        self.said.append(("ring" if ringing else "end", call.caller))
 
 
 @pytest.fixture
@@ -48,6 +52,20 @@ def test_a_call_with_its_number_rings_once_until_it_ends(listener: Listener) -> 
         listener.hears(second + 0.01, '+CLIP: "+905559998877",145,"",0,"",0')
     listener.hears(12, "NO CARRIER")
     assert listener.said == [("ring", "+905559998877"), ("end", "+905559998877")]
+
+
+def test_a_call_is_told_as_a_telephone_system_would(listener: Listener) -> None:
+    listener.hears(0, '+CLIP: "+905559998877",145')
+    listener.hears(5, '+CLIP: "+905559998877",145')
+    listener.hears(8, "NO CARRIER")
+    (first, ringing), (last, ended) = listener.changes
+    assert first.id == last.id == ringing.id == ended.id
+    assert (ringing.state, ringing.did, ringing.missed) == (CallState.RINGING, "m1", False)
+    assert last.ended == ended
+    assert (ended.state, ended.outcome, ended.missed, ended.ring_s) == (
+        CallState.ENDED, CallOutcome.NO_ANSWER, True, 8.0,
+    )  # fmt: skip
+    assert [party.party for party in ended.parties] == ["+905559998877"]
 
 
 def test_a_call_without_number_rings_after_a_moment(listener: Listener) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from gateway.desk.api import DeskApi
+from gateway.desk.lookup import CallerLookup
 from gateway.history import tables as history
 from gateway.history.api import HistoryApi
 from gateway.history.model import Direction, Interaction, InteractionKind
@@ -25,7 +27,9 @@ from gateway.parties.book import PartyBook
 from gateway.parties.import_rows import ImportRow, Outcome
 from gateway.parties.importing import Importer
 from gateway.parties.schemas import PartyIn
+from gateway.people.colleagues import Colleagues
 from gateway.people.model import Role
+from gateway.people.presence import Presence
 from gateway.people.users import Users
 from gateway.web import openapi
 from gateway.web.principal import LOCAL_ADMINISTRATOR, Principal
@@ -58,11 +62,16 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def routes(store: Store) -> list[Route]:
-    """Return the routes of both features."""
+    """Return the routes of these features, and of the desk's look-up."""
     clock = SystemClock()
+    desk = CallerLookup(store, PLAN, Colleagues(store, clock, Presence()), Timeline(store))
     book = PartyBook(store, clock, PLAN, number_attached=[history.attach])
     importer = Importer(store, clock, PLAN, number_attached=[history.attach])
-    return [*PartiesApi(book, importer).routes(), *HistoryApi(Timeline(store)).routes()]
+    return [
+        *PartiesApi(book, importer).routes(),
+        *HistoryApi(Timeline(store)).routes(),
+        *DeskApi(desk).routes(),
+    ]
 
 
 @pytest.fixture

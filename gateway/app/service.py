@@ -1,4 +1,4 @@
-"""The composition root: configuration in, a running service out."""
+"""A service put together, held while it runs, and let go."""
 
 from __future__ import annotations
 
@@ -10,23 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
 from crm_link.local import LocalDirectory
-from drivers.asterisk.capture import capture
-from drivers.asterisk.driver import AsteriskDriver
-from drivers.asterisk.driver import probe as probe_asterisk
-from drivers.asterisk.recording import explain
-from drivers.modem.driver import GsmModemDriver, probe
+from drivers.modem.driver import GsmModemDriver
+from gateway.app import telephony
 from gateway.calls import tables as calls_tables
-from gateway.calls.acting import CallActions
-from gateway.calls.api import CallsApi
-from gateway.calls.dialling import Dialling, System
-from gateway.calls.port import PbxCondition, PbxSettings, PbxStatus
-from gateway.calls.receiving import CallBook
-from gateway.calls.showing import Calls, describe_stored
-from gateway.calls.telling import describe_call
+from gateway.calls.dialling import Dialling
+from gateway.calls.port import CallSink
+from gateway.calls.showing import describe_stored
 from gateway.config import Config
 from gateway.consent.api import ConsentApi
 from gateway.consent.book import ConsentBook
@@ -35,10 +26,9 @@ from gateway.history.api import HistoryApi
 from gateway.history.timeline import Timeline
 from gateway.kernel.clock import Clock, SystemClock
 from gateway.kernel.event_feed import EventFeed
-from gateway.kernel.health import Condition, Health, Level
+from gateway.kernel.health import Health
 from gateway.kernel.instance_lock import InstanceLock
 from gateway.kernel.metrics import Metrics
-from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.runtime import Runtime
 from gateway.kernel.secrets import SecretBox
 from gateway.kernel.store import Store, open_store
@@ -64,7 +54,6 @@ from gateway.sms.modem_settings import ModemChange, ModemSettingsBook
 from gateway.sms.modems_api import ModemsApi
 from gateway.sms.policy_api import PolicyApi
 from gateway.sms.policy_settings import PolicyBook
-from gateway.sms.port import ModemSettings, ModemStatus
 from gateway.sms.receiving import Inbox
 from gateway.sms.sending import Sending
 from gateway.sms.telling import describe_sms
@@ -143,26 +132,6 @@ async def running(
         yield replace(service, port=port)
 
 
-async def probe_modem(settings: ModemSettings) -> ModemStatus:
-    """Ask a device who it is, without receiving or deleting anything."""
-    return await probe(settings)
-
-
-async def probe_pbx(settings: PbxSettings) -> PbxStatus:
-    """Log in to a telephone system, see what our user may do, and leave."""
-    return await probe_asterisk(settings)
-
-
-async def record_pbx(settings: PbxSettings, path: Path, seconds: float) -> int:
-    """Write down what a telephone system says; return how many bytes."""
-    return await capture(settings, path, seconds)
-
-
-def explain_recording(path: Path) -> list[dict[str, Any]]:
-    """Return the calls that a recording of AMI tells of."""
-    return [describe_call(call) for call in explain(path)]
-
-
 def _compose(
     config: Config, store: Store, box: SecretBox, runtime: Runtime, *, devices: bool
 ) -> Service:
@@ -170,25 +139,29 @@ def _compose(
     book = PartyBook(store, clock, plan, number_attached=_ATTACHED)
     importer = Importer(store, clock, plan, number_attached=_ATTACHED)
     tokens = Tokens(store, clock)
+    feed = EventFeed(store)
+    telephones = telephony.compose(config, store, runtime, feed)
     modem_settings = ModemSettingsBook(store, clock, box)
-    fleet = _fleet(config, store, modem_settings, runtime)
+    fleet = _fleet(config, store, modem_settings, runtime, telephones.book)
     inbox = _inbox(config, store, fleet, runtime)
     sending = _sending(config, store, fleet, clock)
-    feed = EventFeed(store)
-    telephones = _telephones(config, store, runtime, feed)
-    dialling = _dialling(config, store, clock, feed, telephones)
     webhooks = WebhookBook(store, clock, box)
     couriers = _couriers(webhooks, store, feed, box, runtime)
     apply = partial(fleet.apply, inbox) if devices else _leave_alone
     deliver = couriers.apply if devices else _leave_alone
+
+    def users_changed() -> None:
+        tokens.forget()
+        telephones.announcer.people_changed()
+
     routes = [
-        *PeopleApi(Users(store, clock, plan, changed=tokens.forget), tokens).routes(),
+        *PeopleApi(Users(store, clock, plan, changed=users_changed), tokens).routes(),
         *PartiesApi(book, importer).routes(),
         *HistoryApi(Timeline(store)).routes(),
         *ConsentApi(ConsentBook(store, clock, plan, on_block=[take_back_blocked])).routes(),
         *WebhooksApi(webhooks, deliver).routes(),
         *_policy_api(config, store, clock, fleet, apply).routes(),
-        *_calls_api(store, plan, clock, telephones, dialling).routes(),
+        *telephones.routes,
         *SmsApi(sending, Messages(store, plan)).routes(),
         *ModemsApi(fleet, modem_settings, apply).routes(),
     ]  # fmt: skip
@@ -204,8 +177,11 @@ def _compose(
         server=server,
         modem_settings=modem_settings,
         couriers=couriers,
-        dialling=dialling,
-        background=_background(store, inbox, sending, fleet, feed, runtime, telephones),
+        dialling=telephones.dialling,
+        background={
+            **telephones.background,
+            **_background(store, inbox, sending, fleet, feed, runtime),
+        },
     )
 
 
@@ -252,11 +228,9 @@ def _background(
     fleet: Fleet,
     feed: EventFeed,
     runtime: Runtime,
-    telephones: list[AsteriskDriver],
 ) -> dict[str, Callable[[], Awaitable[None]]]:
     clock, metrics = runtime.clock, runtime.metrics
     return {
-        **{f"telephone system {pbx.status.id}": pbx.run for pbx in telephones},
         "incomplete messages": partial(_look_for_overdue, inbox),
         "idempotency keys": partial(_forget_keys, sending),
         "event feed": feed.run,
@@ -266,66 +240,19 @@ def _background(
     }
 
 
-def _telephones(
-    config: Config, store: Store, runtime: Runtime, feed: EventFeed
-) -> list[AsteriskDriver]:
-    note = partial(_note_pbx, runtime.health)
-    book = CallBook(store, runtime, config.numbering_plan, note, feed.wake)
-    return [
-        AsteriskDriver(settings, book, clock=runtime.clock) for settings in pbx_settings(config)
-    ]
-
-
-def _dialling(
-    config: Config,
-    store: Store,
-    clock: Clock,
-    feed: EventFeed,
-    telephones: list[AsteriskDriver],
-) -> Dialling:
-    settings = {one.id: one for one in pbx_settings(config)}
-    systems = {pbx.status.id: System(pbx, settings[pbx.status.id]) for pbx in telephones}
-    return Dialling(store, clock, config.numbering_plan, lambda: systems, feed.wake)
-
-
-def _calls_api(
-    store: Store,
-    plan: NumberingPlan,
-    clock: Clock,
-    telephones: list[AsteriskDriver],
-    dialling: Dialling,
-) -> CallsApi:
-    calls, systems = Calls(store, plan), {pbx.status.id: pbx for pbx in telephones}
-    actions = CallActions(calls, lambda: systems, store, clock)
-    return CallsApi(calls, actions, dialling, lambda: [pbx.status for pbx in telephones])
-
-
-def pbx_settings(config: Config) -> list[PbxSettings]:
-    """Return the telephone systems that are configured."""
-    return [
-        PbxSettings(
-            **section.model_dump(exclude={"secret"}), secret=section.secret.get_secret_value()
-        )
-        for section in config.pbx
-    ]
-
-
-def _note_pbx(health: Health, status: PbxStatus) -> None:
-    level = Level.OK if status.condition is PbxCondition.READY else Level.DOWN
-    health.report(
-        f"pbx:{status.id}",
-        Condition(level=level, detail=status.detail or status.condition, remedy=status.remedy),
-    )
-
-
 def _languages(config: Config) -> frozenset[NationalLanguage]:
     return frozenset(NationalLanguage[name.upper()] for name in config.sms.national_languages)
 
 
 def _fleet(
-    config: Config, store: Store, modem_settings: ModemSettingsBook, runtime: Runtime
+    config: Config,
+    store: Store,
+    modem_settings: ModemSettingsBook,
+    runtime: Runtime,
+    calls: CallSink,
 ) -> Fleet:
-    return Fleet(GsmModemDriver, modem_settings, store, runtime, config.zone)
+    factory = partial(GsmModemDriver, calls=calls)
+    return Fleet(factory, modem_settings, store, runtime, config.zone)
 
 
 def _inbox(config: Config, store: Store, fleet: Fleet, runtime: Runtime) -> Inbox:

@@ -1,0 +1,103 @@
+"""All that lives on a telephone system at one moment, and what follows from it (pure).
+
+It is asked for at connect, after every gap and from time to time: what was missed heals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from drivers.asterisk import transfers
+from drivers.asterisk.calls import Call
+from drivers.asterisk.ledger import Ledger
+from drivers.asterisk.messages import Message
+
+_OUTGOING = frozenset({"AppDial", "AppDial2", "AppQueue"})
+"""Applications of channels that were dialled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Events of the lists that were asked for; None where we may not ask, or there is no such."""
+
+    channels: Sequence[Message]
+    """CoreShowChannel."""
+    bridges: Sequence[Message] | None = None
+    """BridgeListItem."""
+    parked: Sequence[Message] | None = None
+    """ParkedCall."""
+    queues: Sequence[Message] | None = None
+    """QueueEntry, and of no concern here QueueParams and QueueMember."""
+    devices: Sequence[Message] | None = None
+    """DeviceStateChange."""
+
+
+def reconcile(ledger: Ledger, taken: Snapshot, now: float, asked_at: float) -> None:
+    """Bring calls in line with a snapshot.
+
+    What began or ended after it was asked for is left as it is: events know better.
+    """
+    shown = {event.get("Uniqueid", ""): event for event in taken.channels}
+    board = ledger.board
+    for uid in [uid for uid in board.channels if uid not in shown]:
+        channel = board.channels.get(uid)
+        if channel is not None and channel.seen_at < asked_at:
+            ledger.finish(channel, now, "its end was not seen")
+    holding = _holding(taken)
+    for event in shown.values():
+        ledger.forgive(event, asked_at)
+        _place(ledger, event, now, holding)
+    for channel in list(board.channels.values()):
+        ledger.meet(channel, now)
+    for call in ledger.calls.values():
+        if taken.queues is not None:
+            _settle_queue(call, taken.queues, now, asked_at)
+        if taken.parked is not None:
+            _settle_space(call, taken.parked, now, asked_at)
+
+
+def _holding(taken: Snapshot) -> frozenset[str]:
+    """Return the bridges in which nobody hears anybody: car parks and waiting rooms."""
+    return frozenset(
+        bridge.get("BridgeUniqueid", "")
+        for bridge in taken.bridges or ()
+        if bridge.get("BridgeTechnology") == "holding_bridge"
+    )
+
+
+def _place(ledger: Ledger, event: Message, now: float, holding: Collection[str]) -> None:
+    """Put a channel that a snapshot shows where it is."""
+    channel = ledger.channel(event, now)
+    if channel is None:
+        return
+    channel.called = channel.called or event.get("Application") in _OUTGOING
+    bridge = event.get("BridgeId", "")
+    bridge = "" if bridge in holding else bridge
+    if bridge != channel.bridge:
+        ledger.board.leave(channel)
+        if bridge:
+            ledger.board.enter(channel, bridge)
+
+
+def _settle_queue(call: Call, queues: Sequence[Message], now: float, asked_at: float) -> None:
+    """Note that a caller waits in a queue, or does not any more."""
+    mine = [one for one in queues if one.get("Event") == "QueueEntry"]
+    entry = next((one for one in mine if one.get("Uniqueid") == call.root.uid), None)
+    if entry is None:
+        if call.queued_at is not None and call.queued_at < asked_at:
+            call.leave_queue(now)
+    elif call.queued_at is None:
+        waited = entry.get("Wait", "")[:9]
+        call.queue = entry.get("Queue", "")
+        call.queued_at = now - (int(waited) if waited.isdecimal() else 0)
+
+
+def _settle_space(call: Call, parked: Sequence[Message], now: float, asked_at: float) -> None:
+    """Note that somebody is parked, or is not any more."""
+    space = next((one for one in parked if one.get("ParkeeUniqueid", "") in call.legs), None)
+    if space is None:
+        if call.parked and all(passing.at < asked_at for passing in call.passings):
+            call.parked = ""
+    elif not call.parked:
+        transfers.parked(call, space, now)

@@ -1,0 +1,45 @@
+"""Devices that a command tries, records or reads without a service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from drivers.asterisk.capture import capture
+from drivers.asterisk.driver import probe as probe_asterisk
+from drivers.asterisk.recording import explain
+from drivers.modem.driver import probe
+from gateway.calls.port import PbxSettings, PbxStatus
+from gateway.calls.telling import describe_call
+from gateway.config import Config
+from gateway.sms.port import ModemSettings, ModemStatus
+
+
+def pbx_settings(config: Config) -> list[PbxSettings]:
+    """Return the telephone systems that are configured."""
+    return [
+        PbxSettings(
+            **section.model_dump(exclude={"secret"}), secret=section.secret.get_secret_value()
+        )
+        for section in config.pbx
+    ]
+
+
+async def probe_modem(settings: ModemSettings) -> ModemStatus:
+    """Ask a device who it is, without receiving or deleting anything."""
+    return await probe(settings)
+
+
+async def probe_pbx(settings: PbxSettings) -> PbxStatus:
+    """Log in to a telephone system, see what our user may do, and leave."""
+    return await probe_asterisk(settings)
+
+
+async def record_pbx(settings: PbxSettings, path: Path, seconds: float) -> int:
+    """Write down what a telephone system says; return how many bytes."""
+    return await capture(settings, path, seconds)
+
+
+def explain_recording(path: Path) -> list[dict[str, Any]]:
+    """Return the calls that a recording of AMI tells of."""
+    return [describe_call(call) for call in explain(path)]

@@ -1,0 +1,87 @@
+"""Puts together what concerns telephones: calls, dials, who can be spoken with, who is calling."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from drivers.asterisk.driver import AsteriskDriver
+from gateway.app.devices import pbx_settings
+from gateway.calls.acting import CallActions
+from gateway.calls.api import CallsApi
+from gateway.calls.dialling import Dialling, System
+from gateway.calls.port import PbxCondition, PbxStatus
+from gateway.calls.receiving import CallBook
+from gateway.calls.showing import Calls
+from gateway.config import Config
+from gateway.desk.api import DeskApi
+from gateway.desk.lookup import CallerLookup
+from gateway.history.timeline import Timeline
+from gateway.kernel.event_feed import EventFeed
+from gateway.kernel.health import Condition, Health, Level
+from gateway.kernel.runtime import Runtime
+from gateway.kernel.store import Store
+from gateway.people.absences import AbsenceBook
+from gateway.people.announcing import Announcer
+from gateway.people.colleagues import Colleagues
+from gateway.people.presence import Presence
+from gateway.people.presence_api import PresenceApi
+from gateway.web.routes import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Telephony:
+    """What the rest of the service needs of it."""
+
+    book: CallBook
+    """Whoever tells of calls tells it this: telephone systems and modems."""
+    dialling: Dialling
+    announcer: Announcer
+    routes: list[Route]
+    background: dict[str, Callable[[], Awaitable[None]]]
+
+
+def compose(config: Config, store: Store, runtime: Runtime, feed: EventFeed) -> Telephony:
+    """Return the telephones' part of a service."""
+    clock, plan = runtime.clock, config.numbering_plan
+    presence = Presence()
+    colleagues = Colleagues(store, clock, presence)
+    announcer = Announcer(store, clock, colleagues, feed.wake)
+    presence.changed = announcer.telephones_changed
+    note = partial(_note_pbx, runtime.health)
+    book = CallBook(store, runtime, plan, note, feed.wake, presence)
+    settings = {one.id: one for one in pbx_settings(config)}
+    drivers = {name: AsteriskDriver(one, book, clock=clock) for name, one in settings.items()}
+    systems = {name: System(pbx, settings[name]) for name, pbx in drivers.items()}
+    dialling = Dialling(store, clock, plan, lambda: systems, feed.wake)
+    calls = Calls(store, plan)
+    actions = CallActions(calls, lambda: drivers, store, clock)
+    statuses = partial(_statuses, list(drivers.values()))
+    absences = AbsenceBook(store, clock, config.zone, changed=announcer.people_changed)
+    return Telephony(
+        book=book,
+        dialling=dialling,
+        announcer=announcer,
+        routes=[
+            *PresenceApi(colleagues, absences).routes(),
+            *DeskApi(CallerLookup(store, plan, colleagues, Timeline(store))).routes(),
+            *CallsApi(calls, actions, dialling, statuses).routes(),
+        ],
+        background={
+            **{f"telephone system {name}": pbx.run for name, pbx in drivers.items()},
+            "presence": announcer.run,
+        },
+    )
+
+
+def _statuses(drivers: list[AsteriskDriver]) -> list[PbxStatus]:
+    return [pbx.status for pbx in drivers]
+
+
+def _note_pbx(health: Health, status: PbxStatus) -> None:
+    level = Level.OK if status.condition is PbxCondition.READY else Level.DOWN
+    health.report(
+        f"pbx:{status.id}",
+        Condition(level=level, detail=status.detail or status.condition, remedy=status.remedy),
+    )

@@ -1,0 +1,1 @@
+"""What people look at across channels; composes features and owns no tables."""
