@@ -33,6 +33,8 @@ PING_EACH_S = 3.0
 PONG_S = 4.0
 MAX_LISTED = 20_000
 """Entries of one list that are kept."""
+_ID = "santral-"
+_OURS = f"ActionID: {_ID}".encode()
 Fields = Mapping[str, str | Sequence[str]]
 Listener = Callable[[bytes], None]
 """Is given each event, raw, at once; must not block."""
@@ -149,6 +151,11 @@ class AmiLink:
         """Return why the connection ended, when it has."""
         return await asyncio.shield(self._gone)
 
+    @property
+    def why_lost(self) -> Temporary | None:
+        """Return why the connection ended; None while it holds."""
+        return self._gone.result() if self._gone.done() else None
+
     def close(self) -> None:
         """Give the connection up."""
         if self._pinging is not None:
@@ -157,9 +164,9 @@ class AmiLink:
             self._wire.close()
 
     def take(self, raw: bytes) -> None:
-        """Take one message off the wire."""
+        """Take one message off the wire; entries of lists that were asked for are no news."""
         name = event_name(raw)
-        if name:
+        if name and (_OURS not in raw or name == b"OriginateResponse"):
             try:
                 self._listener(raw)
             except Exception:
@@ -194,7 +201,7 @@ class AmiLink:
     ) -> list[Answer]:
         if self._gone.done():
             raise Temporary(f"{name}: not sent, Asterisk is not connected")
-        action = Action({"Action": name, **fields, "ActionID": f"santral-{next(self._ids)}"})
+        action = Action({"Action": name, **fields, "ActionID": f"{_ID}{next(self._ids)}"})
         future = self._wire.send(action, as_list=as_list)
         try:
             async with asyncio.timeout(answer_s):

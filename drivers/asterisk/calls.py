@@ -194,7 +194,7 @@ class Call:
             outcome=outcome,
             reason=reason,
             ring_s=_span(self.ringing_from, ring_end),
-            talk_s=round(_union(talking, now), 3),
+            talk_s=round(_union(talking, self.started_at, now), 3),
             wait_s=round(self.wait_s, 3),
             queue=self.queue,
             digits=self.digits,
@@ -294,7 +294,7 @@ class Call:
             called=leg.called,
             outcome=leg_outcome(leg, answered_elsewhere=elsewhere),
             ring_s=_span(rang, min(up) if up else ended) if leg.called else 0.0,
-            talk_s=round(_union([leg], now), 3),
+            talk_s=round(_union([leg], self.started_at, now), 3),
             hold_s=round(leg.hold_s + (now - leg.held_at if leg.held_at is not None else 0.0), 3),
             hangup_cause=leg.cause,
         )
@@ -330,12 +330,12 @@ def _line(channel: Channel) -> bool:
     return any(word in place for word in _OUTSIDE)
 
 
-def _union(legs: list[Channel], now: float) -> float:
-    """Return for how many seconds at least one of these legs was heard."""
+def _union(legs: list[Channel], since: float, now: float) -> float:
+    """Return for how many seconds of a call at least one of these legs was heard."""
     spans = sorted(
         (talk[0], talk[1] if len(talk) > 1 else now) for leg in legs for talk in leg.talks
     )
-    total, reached = 0.0, float("-inf")
+    total, reached = 0.0, since
     for start, end in spans:
         if end > reached:
             total += end - max(start, reached)

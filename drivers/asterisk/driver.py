@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import random
 from collections.abc import Callable, Mapping
@@ -29,6 +30,9 @@ REFUSED_PAUSE_S = 60.0
 """A wrong password is not tried for ever at full speed: Asterisk's own fences would shut us out."""
 SNAPSHOT_EACH_S = 30.0
 """How often what lives is compared with what Asterisk shows, so that a lost hang-up heals."""
+SNAPSHOTS_AT_FIRST_S = (1.0, 2.0, 5.0)
+"""The same after connecting: an Asterisk that is still starting knows neither all its lists nor all
+actions, and says of them that they are unknown."""
 AT_ONCE = 500
 """Changes in one unit of work."""
 RETRY_S = 1.0
@@ -185,20 +189,23 @@ class AsteriskDriver:
         """Connect, compare what lives, follow; raises when the connection is lost."""
         self._link = link = await AmiLink.open(self._settings, self._take)
         self._telephones = Telephones()
+        lost = asyncio.create_task(link.wait_lost(), name=f"connection of {self._settings.id}")
         try:
-            await self._compare(link)
-            missing = await _missing(link)
-            self._note(
-                PbxCondition.READY, remedy=_remedy(missing), version=link.version, missing=missing
-            )
-            lost = asyncio.create_task(link.wait_lost())
-            while not lost.done():
-                await asyncio.wait([lost], timeout=SNAPSHOT_EACH_S)
-                if not lost.done():
-                    await self._compare(link)
-            raise lost.result()
+            for pause_s in itertools.chain(SNAPSHOTS_AT_FIRST_S, itertools.repeat(SNAPSHOT_EACH_S)):
+                await self._compare(link)
+                missing = await _missing(link)
+                self._note(
+                    PbxCondition.READY, remedy=_remedy(missing), version=link.version,
+                    missing=missing,
+                )  # fmt: skip
+                await asyncio.wait([lost], timeout=pause_s)
+                if lost.done():
+                    raise lost.result()
+        except Uncertain as error:
+            raise link.why_lost or error from error
         finally:
             self._link = None
+            lost.cancel()
             link.close()
 
     async def _compare(self, link: AmiLink) -> None:

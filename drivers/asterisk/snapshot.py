@@ -12,6 +12,7 @@ from drivers.asterisk import transfers
 from drivers.asterisk.calls import Call
 from drivers.asterisk.ledger import Ledger
 from drivers.asterisk.messages import Message
+from gateway.calls.model import CallChangeKind
 
 _OUTGOING = frozenset({"AppDial", "AppDial2", "AppQueue"})
 """Applications of channels that were dialled."""
@@ -44,26 +45,34 @@ def reconcile(ledger: Ledger, taken: Snapshot, now: float, asked_at: float) -> N
         channel = board.channels.get(uid)
         if channel is not None and channel.seen_at < asked_at:
             ledger.finish(channel, now, "its end was not seen")
-    holding = _holding(taken)
-    for event in shown.values():
+    holding, known = _holding(taken), set(ledger.calls)
+    for event in sorted(shown.values(), key=_not_the_first):
         ledger.forgive(event, asked_at)
         _place(ledger, event, now, holding)
     for channel in list(board.channels.values()):
         ledger.meet(channel, now)
     for call in ledger.calls.values():
-        if taken.queues is not None:
-            _settle_queue(call, taken.queues, now, asked_at)
-        if taken.parked is not None:
-            _settle_space(call, taken.parked, now, asked_at)
+        waited = (call.queue, call.queued_at, call.parked)
+        _settle_queue(call, taken.queues, now, asked_at)
+        _settle_space(call, taken.parked, now, asked_at)
+        if call.id not in known or waited != (call.queue, call.queued_at, call.parked):
+            _tell(ledger, call)
+
+
+def _not_the_first(event: Message) -> bool:
+    """Sort the channel that made a call before those that were rung for it."""
+    return event.get("Uniqueid") != event.get("Linkedid")
 
 
 def _holding(taken: Snapshot) -> frozenset[str]:
     """Return the bridges in which nobody hears anybody: car parks and waiting rooms."""
-    return frozenset(
+    parked = {one.get("ParkeeUniqueid", "") for one in taken.parked or ()}
+    car_parks = {one.get("BridgeId", "") for one in taken.channels if one.get("Uniqueid") in parked}
+    return frozenset(car_parks) | {
         bridge.get("BridgeUniqueid", "")
         for bridge in taken.bridges or ()
         if bridge.get("BridgeTechnology") == "holding_bridge"
-    )
+    }
 
 
 def _place(ledger: Ledger, event: Message, now: float, holding: Collection[str]) -> None:
@@ -80,8 +89,21 @@ def _place(ledger: Ledger, event: Message, now: float, holding: Collection[str])
             ledger.board.enter(channel, bridge)
 
 
-def _settle_queue(call: Call, queues: Sequence[Message], now: float, asked_at: float) -> None:
+def _tell(ledger: Ledger, call: Call) -> None:
+    """Tell of a call that is new or waits otherwise, and who is rung in it."""
+    ringing = [leg for leg in call.people if leg.called and leg.state == "Ringing"]
+    for leg in ringing:
+        ledger.changed(call, CallChangeKind.RINGING, leg.party)
+    if not ringing:
+        ledger.changed(call)
+
+
+def _settle_queue(
+    call: Call, queues: Sequence[Message] | None, now: float, asked_at: float
+) -> None:
     """Note that a caller waits in a queue, or does not any more."""
+    if queues is None:
+        return
     mine = [one for one in queues if one.get("Event") == "QueueEntry"]
     entry = next((one for one in mine if one.get("Uniqueid") == call.root.uid), None)
     if entry is None:
@@ -93,8 +115,12 @@ def _settle_queue(call: Call, queues: Sequence[Message], now: float, asked_at: f
         call.queued_at = now - (int(waited) if waited.isdecimal() else 0)
 
 
-def _settle_space(call: Call, parked: Sequence[Message], now: float, asked_at: float) -> None:
+def _settle_space(
+    call: Call, parked: Sequence[Message] | None, now: float, asked_at: float
+) -> None:
     """Note that somebody is parked, or is not any more."""
+    if parked is None:
+        return
     space = next((one for one in parked if one.get("ParkeeUniqueid", "") in call.legs), None)
     if space is None:
         if call.parked and all(passing.at < asked_at for passing in call.passings):

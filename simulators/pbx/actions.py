@@ -11,7 +11,7 @@ from simulators.pbx import lists, transfers
 from simulators.pbx.channels import Channel, ChannelState, Fields, Party
 from simulators.pbx.dialling import OUTGOING, Dialled
 from simulators.pbx.office import Office
-from simulators.pbx.sessions import Session, Sessions, User, write
+from simulators.pbx.sessions import CLASSES, Session, Sessions, User, write
 from simulators.pbx.switch import CALL
 
 _NEEDS = {
@@ -21,7 +21,8 @@ _NEEDS = {
     "Getvar": {"call", "reporting"}, "Setvar": {"call"}, "Status": {"system", "call", "reporting"},
     "CoreStatus": {"system", "reporting"}, "CoreSettings": {"system", "reporting"},
     "ExtensionState": {"call", "reporting"}, "DeviceStateList": {"call", "reporting"},
-    "BridgeList": {"system"}, "PJSIPShowEndpoints": {"system"},
+    "ExtensionStateList": {"call", "reporting"}, "ParkedCalls": {"call"},
+    "Parkinglots": {"call"}, "PJSIPShowEndpoints": {"system"},
 }  # fmt: skip
 """Classes of which one is needed; an action that is not here needs none."""
 _RING_MS = 30_000
@@ -128,7 +129,7 @@ class Actions:
         allowed = sorted(
             name for name in self._names.values() if session.may(frozenset(_NEEDS.get(name, ())))
         )
-        return {name: f"{name}.  (Priv: {','.join(_NEEDS.get(name, ['<none>']))})"
+        return {name: f"{name}.  (Priv: {_classes(name)})"
                 for name in ("Challenge", "Login", "Logoff", *allowed)}  # fmt: skip
 
     def _user_event(self, _session: Session, fields: Fields) -> Fields:
@@ -324,3 +325,9 @@ class Actions:
             "CallerIDName": name.strip(' "') or "<unknown>",
         }  # fmt: skip
         self.sessions.publish(told)
+
+
+def _classes(name: str) -> str:
+    """Return the classes of which an action needs one, as ListCommands writes them."""
+    needed = [one for one in CLASSES if one in _NEEDS.get(name, ())]
+    return ",".join([*needed, "all"]) if needed else "<none>"

@@ -150,9 +150,10 @@ class Switch:
         bridge.channels.append(channel)
         channel.bridge = bridge
         channel.alone.clear()
-        oldest = min(bridge.channels, key=lambda one: one.born)
-        for one in bridge.channels:
-            one.linkedid = oldest.linkedid
+        if bridge.kind == "basic":  # in a car park everybody keeps to himself
+            oldest = min(bridge.channels, key=lambda one: one.born)
+            for one in bridge.channels:
+                one.linkedid = oldest.linkedid
         swapped = {} if swap is None else {"SwapUniqueid": swap.uid}
         self.tell("BridgeEnter", CALL, bridge.fields(), channel.fields(), swapped)
 

@@ -23,7 +23,8 @@ from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.runtime import Runtime
 from gateway.kernel.store import Store, open_store
 from gateway.kernel.supervisor import Supervisor
-from gateway.people.model import Role
+from gateway.people.model import PresenceState, Role
+from gateway.people.presence import Presence
 from gateway.people.users import Users
 from gateway.web.principal import LOCAL_ADMINISTRATOR as ROOT
 from tests.integration.pbx.lab import Lab
@@ -43,6 +44,7 @@ class Desk:
     actions: CallActions
     dialling: Dialling
     wire: Relay
+    presence: Presence
 
     @classmethod
     @asynccontextmanager
@@ -54,7 +56,8 @@ class Desk:
         wire = Relay(lab.settings.port)
         await wire.open()
         settings = replace(lab.settings, port=wire.port)
-        driver = AsteriskDriver(settings, CallBook(store, runtime, PLAN))
+        presence = Presence()
+        driver = AsteriskDriver(settings, CallBook(store, runtime, PLAN, presence=presence))
         dialling = Dialling(store, clock, PLAN, lambda: {"office": System(driver, settings)})
         for extension in ("101", "102", "103"):
             await Users(store, clock, PLAN).add(
@@ -63,7 +66,7 @@ class Desk:
             )  # fmt: skip
         actions = CallActions(Calls(store, PLAN), lambda: {"office": driver}, store, clock)
         running = asyncio.create_task(driver.run())
-        desk = cls(lab, store, driver, actions, dialling, wire)
+        desk = cls(lab, store, driver, actions, dialling, wire, presence)
         try:
             await desk.until(lambda: driver.status.condition is PbxCondition.READY)
             yield desk
@@ -93,11 +96,22 @@ class Desk:
             raise AssertionError(message) from None
         return found[0]
 
+    async def until_none_lives(self, within_s: float = 5.0) -> None:
+        """Wait until no call lives."""
+        async with asyncio.timeout(within_s):
+            while await self.calls(live=True):
+                await asyncio.sleep(0.02)
+
     async def ended(self) -> Call:
         """Wait until nobody speaks any more; return the only call."""
         call = await self.call(lambda call: call["state"] == "ended")
         assert await self.calls(live=True) == []
         return call
+
+    async def reaches(self, **states: PresenceState) -> None:
+        """Wait until telephones are in states: `reaches(t101=…)`."""
+        wanted = {name.removeprefix("t"): state for name, state in states.items()}
+        await self.until(lambda: {one: self.presence.of(one) for one in wanted} == wanted)
 
     async def until(self, holds: Callable[[], bool], within_s: float = 10.0) -> None:
         """Wait until something holds."""

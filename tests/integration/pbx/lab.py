@@ -65,6 +65,9 @@ class Lab(Protocol):
     def phones(self) -> Mapping[str, Handset]:
         """The telephones by extension, and the trunk's."""
 
+    async def unplug(self) -> None:
+        """Everybody hangs up whatever he is in."""
+
     async def freeze(self) -> None:
         """It takes connections and answers nothing."""
 

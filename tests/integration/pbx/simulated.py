@@ -78,6 +78,10 @@ class SimulatedHandset:
         now: int = self._pbx.get(self._path)["rings"]
         return now - self._rang_before
 
+    async def calls(self) -> int:
+        """Return how many calls it has."""
+        return int((await asyncio.to_thread(self._pbx.get, self._path))["calls"])
+
     async def _do(self, deed: str, to: str = "") -> Any:
         values = {"do": deed, **({"to": to} if to else {})}
         return await asyncio.to_thread(self._pbx.post, self._path, **values)
@@ -105,7 +109,7 @@ class SimulatedLab:
     async def unplug(self) -> None:
         """Hang everything up."""
         for phone in self.phones.values():
-            for _ in range(2):
+            for _ in range(await phone.calls()):
                 await phone.hang_up()
 
     async def freeze(self) -> None:

@@ -271,3 +271,21 @@ async def test_the_simulator_says_what_asterisk_says(
         if not told:
             return
     raise AssertionError("\n".join(told))
+
+
+async def _commands(lab: AsteriskLab | SimulatedLab) -> dict[str, str]:
+    """Return each action and the classes of which it needs one."""
+    tap = await Wiretap.open(lab.settings)
+    try:
+        answer = await tap.asked("ListCommands")
+    finally:
+        await tap.close()
+    return {name: text.rpartition("(Priv: ")[2].rstrip(")") for name, text in answer.items()}
+
+
+async def test_an_action_needs_the_same_rights(
+    asterisk: AsteriskLab, simulated: SimulatedLab
+) -> None:
+    real, made_up = await _commands(asterisk), await _commands(simulated)
+    del made_up["Response"], made_up["ActionID"]
+    assert {name: needs for name, needs in real.items() if name in made_up} == made_up

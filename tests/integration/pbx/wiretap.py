@@ -40,6 +40,7 @@ class Wiretap:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.answers: list[Event] = []
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
         self._listening: asyncio.Task[None]
@@ -57,6 +58,14 @@ class Wiretap:
         """Ask for an action."""
         lines = [f"Action: {action}", *(f"{key}: {value}" for key, value in fields.items())]
         self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+
+    async def asked(self, action: str, **fields: str) -> Event:
+        """Ask for an action; return its answer."""
+        self.ask(action, ActionID=action, **fields)
+        async with asyncio.timeout(10):
+            while not (found := [one for one in self.answers if one.get("ActionID") == action]):
+                await asyncio.sleep(0.02)
+        return found[0]
 
     def channel(self, device: str) -> str:
         """Return the newest channel of a device."""
@@ -110,8 +119,7 @@ class Wiretap:
             raw = await self._reader.readuntil(b"\r\n\r\n")
             lines = raw.decode("utf-8", "replace").split("\r\n")
             event = dict(line.partition(": ")[::2] for line in lines if ": " in line)
-            if "Event" in event:
-                self.events.append(event)
+            (self.events if "Event" in event else self.answers).append(event)
 
 
 def differences(expected: Told, found: Told) -> list[str]:
