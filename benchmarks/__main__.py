@@ -9,7 +9,7 @@ import platform
 import sys
 from collections.abc import Callable, Coroutine
 
-from benchmarks import calls, codecs, fleet, intake, lookup, sms, store
+from benchmarks import calls, codecs, fleet, intake, lookup, ringing, sms, store
 
 BENCHMARKS: dict[str, tuple[str, Callable[[], Coroutine[None, None, None]]]] = {
     "codecs": ("PDUs coded and decoded, beside gsmmodem", codecs.main),
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], Coroutine[None, None, None]]]] = {
     "fleet": ("64 modems at three seconds a message: are they ever idle", fleet.main),
     "intake": ("messages accepted over HTTP, one by one and in bulk", intake.main),
     "calls": ("a busy Asterisk followed, beside panoramisk and cacofonisk", calls.main),
+    "ringing": ("from a telephone's ringing to the browser, at 50 calls a second", ringing.main),
     "lookup": ("a caller among 1,000,000 numbers", lookup.main),
 }
 

@@ -136,6 +136,10 @@ class PbxSection(_Section):
     """What is dialled before a number outside the company."""
     ring_s: Annotated[float, Field(ge=5, le=120)] = 30.0
     """How long a user's telephone rings before his dial is given up."""
+    recordings: Annotated[str, Field(pattern="^/")] = "/var/spool/asterisk/monitor"
+    """Folder on the telephone system's disk in which MixMonitor writes."""
+    recordings_here: Path | None = None
+    """Where that folder is mounted on this machine; none: recordings cannot be heard from here."""
 
 
 class Config(_Section):

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from drivers.asterisk.causes import leg_outcome
-from drivers.asterisk.channels import Channel, number_in
+from drivers.asterisk.channels import Channel, told
+from drivers.asterisk.dial_strings import MAX_EXTENSION, dialable, leads_out, number_in, short
+from drivers.asterisk.messages import Message
 from gateway.calls.model import (
     CallDirection,
     CallOutcome,
@@ -50,6 +52,16 @@ class Passing:
         alike = mine == (other.kind, other.source, other.moved)
         return alike and other.target in {"", self.target}
 
+    def told_early(self, other: Passing, now: float) -> bool:
+        """Tell whether this is what a blind transfer brought about, seen before that was told.
+
+        It was taken for a program's redirect then; one into the car park stays what it is.
+        """
+        if self.moved != other.moved or now - self.at >= _DOUBLED_S:
+            return False
+        redirected = self.kind is TransferKind.REDIRECT and self.target == other.target
+        return redirected or self.kind is TransferKind.PARK
+
 
 @dataclass(slots=True)
 class Consultation:
@@ -89,6 +101,8 @@ class Call:
     wait_s: float = 0.0
     gave_up: bool = False
     """Left the queue without an answer."""
+    cancelled: bool = False
+    """What the caller had dialled was given up, and nothing was dialled since."""
     digits: str = ""
     voicemail: bool = False
     fax: bool = False
@@ -218,7 +232,8 @@ class Call:
         """What the caller wanted to reach: the number outside, else the extension."""
         called = [leg for leg in self.people if leg.called and leg is not self.root]
         outside = next((leg.party for leg in called if not leg.internal), "")
-        return outside or self.wanted or (called[0].party if called else "")
+        wanted = self.wanted if dialable(self.wanted) else ""
+        return outside or wanted or (called[0].party if called else "")
 
     def _state(self) -> CallState:
         if self.ended_at is not None:
@@ -233,7 +248,9 @@ class Call:
     def _direction(self) -> CallDirection:
         if self.from_outside and not self.click:
             return CallDirection.IN
-        outside = self.customer is not None or (self.click and len(self.wanted) > 6)
+        outside = self.customer is not None or (
+            self.click and dialable(self.wanted) and len(self.wanted) > MAX_EXTENSION
+        )
         return CallDirection.OUT if outside else CallDirection.INTERNAL
 
     def _outcome(self) -> tuple[CallOutcome, str]:
@@ -253,8 +270,13 @@ class Call:
             return reached.pop(), ""
         return CallOutcome.NO_ANSWER, self.lost or self._why(rung, reached)
 
+    @property
+    def _hung_up(self) -> bool:
+        """Tell whether the caller hung up: he is not told to have, where nobody listens for it."""
+        return self.root.asked_to_end or (self.cancelled and not self.queue)
+
     def _why(self, rung: list[Channel], reached: set[CallOutcome]) -> str:
-        if self.root.asked_to_end:
+        if self._hung_up:
             return "the caller hung up"
         if self.gave_up:
             return "nobody in the queue answered"
@@ -305,7 +327,8 @@ def label(channel: Channel, dial_string: str = "") -> None:
     endpoint = channel.endpoint
     if dial_string:
         number = number_in(dial_string)
-        channel.internal = short(endpoint) or (not _beyond(dial_string) and not _line(channel))
+        outside = leads_out(dial_string, endpoint) or _line(channel)
+        channel.internal = short(endpoint) or not outside
         channel.party = endpoint if short(endpoint) or not number else number
     elif short(endpoint):
         channel.internal, channel.party = True, endpoint
@@ -314,15 +337,16 @@ def label(channel: Channel, dial_string: str = "") -> None:
         channel.party = channel.number
 
 
-def short(text: str) -> bool:
-    """Tell whether this is an extension rather than a number: up to six digits."""
-    return 0 < len(text) <= 6 and text.isascii() and text.isdigit()
+def identify(channel: Channel, event: Message) -> None:
+    """Take the extension that a dialplan gives a telephone whose account is no extension.
 
-
-def _beyond(dial_string: str) -> bool:
-    """Tell whether a dial string leads out: `0212…@trunk`, `trunk/0212…`, `SIP/trunk/0212…`."""
-    parts = dial_string.split("/")
-    return "@" in dial_string or (len(parts) > 1 and any(len(part) > 6 for part in parts[1:]))
+    Other changes of a caller's number are not taken: they say what others are shown of him.
+    """
+    number = told(event.get("CallerIDNum", ""))
+    account = channel.endpoint
+    if account.isdigit() and not short(account) and short(number) and not channel.called:
+        channel.internal, channel.party = True, number
+        channel.person = told(event.get("CallerIDName", "")) or channel.person
 
 
 def _line(channel: Channel) -> bool:

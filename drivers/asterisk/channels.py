@@ -221,13 +221,6 @@ def told(value: str) -> str:
     return "" if value.casefold() in NOBODY else value
 
 
-def number_in(dial_string: str) -> str:
-    """Return the number in a dial string: `0212@trunk`, `trunk/0212`, `PJSIP/102`, `sip:0212@h`."""
-    text = dial_string.rpartition("/")[2] if "sip:" not in dial_string else dial_string
-    text = text.rpartition("sip:")[2]
-    return text.partition("@")[0].partition(",")[0]
-
-
 def silence(channel: Channel, now: float) -> None:
     """Note that nobody hears a channel from now on."""
     if channel.talks and len(channel.talks[-1]) == 1:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from drivers.asterisk import snapshot, transfers
-from drivers.asterisk.calls import Call, label
+from drivers.asterisk.calls import Call, identify, label
 from drivers.asterisk.channels import Board, Channel, rename, unhold
 from drivers.asterisk.ledger import Ledger
 from drivers.asterisk.messages import Message
@@ -32,6 +32,7 @@ class Tracker:
             "Newchannel": self._seen,
             "Newstate": self._seen,
             "NewConnectedLine": self._seen,
+            "NewCallerid": self._identified,
             "Rename": self._rename,
             "HangupRequest": self._hangup_request,
             "Hangup": self._hangup,
@@ -113,6 +114,11 @@ class Tracker:
     def _seen(self, event: Message, now: float) -> None:
         self._ledger.channel(event, now)
 
+    def _identified(self, event: Message, now: float) -> None:
+        channel = self._ledger.channel(event, now)
+        if channel is not None:
+            identify(channel, event)
+
     def _rename(self, event: Message, now: float) -> None:
         channel = self._ledger.channel(event, now)
         if channel is not None and event.get("Newname"):
@@ -157,8 +163,9 @@ class Tracker:
         label(channel, event.get("DialString", ""))
         if dialler is not None:
             dialler.place = dialler.exten
-            if dialler is call.root and not call.wanted:
-                call.wanted = dialler.exten
+            identify(dialler, event)
+            if dialler is call.root:
+                call.wanted, call.cancelled = call.wanted or dialler.exten, False
         elif not event.get("Uniqueid") and len(call.people) <= 1:
             call.click = True
         if not channel.real:
@@ -180,6 +187,7 @@ class Tracker:
         if dialler is None or status != "CANCEL" or not dialler.real:
             return
         call = self._ledger.calls[dialler.call]
+        call.cancelled = call.cancelled or dialler is call.root
         rung = (channel.party or channel.endpoint.partition("@")[0]) if channel is not None else ""
         if not self._ledger.board.heard_by(dialler) and transfers.redirected(
             call, dialler, rung, now
@@ -213,7 +221,8 @@ class Tracker:
         channel.place = channel.exten
         board.enter(channel, bridge)
         call = self._ledger.calls[channel.call]
-        if channel.home and channel.home != bridge and channel.real:
+        stays = swapped is not None and not swapped.real  # a Local channel stepped aside
+        if channel.home and channel.home != bridge and channel.real and not stays:
             transfers.asks(call, channel, channel.home, board)
             transfers.returns(call, channel, board, now)
         self._ledger.meet(channel, now)
@@ -269,9 +278,9 @@ class Tracker:
         known = [call for call in found if call is not None]
         if not known:
             return
-        call = self._ledger.join(known)[0]
-        transfers.attended(call, event, self._ledger.board, now)
-        self._ledger.changed(call)
+        for call in self._ledger.join(known):
+            transfers.attended(call, event, self._ledger.board, now)
+            self._ledger.changed(call)
         moved = self._ledger.board.channels.get(event.get("TransfereeUniqueid", ""))
         if moved is not None:
             self._ledger.meet(moved, now)

@@ -8,8 +8,9 @@ a customer waiting in a bridge, speaks through a Local channel, and returns.
 
 from __future__ import annotations
 
-from drivers.asterisk.calls import Call, Consultation, Passing, short
-from drivers.asterisk.channels import Board, Channel, number_in
+from drivers.asterisk.calls import Call, Consultation, Passing
+from drivers.asterisk.channels import Board, Channel
+from drivers.asterisk.dial_strings import number_in, short
 from drivers.asterisk.messages import Message
 from gateway.calls.model import TransferKind
 
@@ -22,33 +23,39 @@ def blind(call: Call, event: Message, now: float) -> None:
     if event.get("Result", "Success") != "Success":
         return
     source = call.legs.get(event.get("TransfererUniqueid", ""))
-    moved = event.get("TransfereeUniqueid", "")
     passing = Passing(
-        TransferKind.BLIND, source.party if source else "", event.get("Extension", ""), moved=moved
+        TransferKind.BLIND,
+        source.party if source else "",
+        event.get("Extension", ""),
+        moved=event.get("TransfereeUniqueid", ""),
     )
-    call.pass_on(passing, now)
+    last = call.passings[-1] if call.passings else None
+    if last is not None and last.told_early(passing, now):
+        last.source = passing.source
+        last.kind = passing.kind if last.kind is TransferKind.REDIRECT else last.kind
+    else:
+        call.pass_on(passing, now)
 
 
 def attended(call: Call, event: Message, board: Board, now: float) -> None:
-    """Note an AttendedTransfer event."""
+    """Note an AttendedTransfer event in a call that it joins with another, or ends in it."""
     if event.get("Result", "Success") != "Success":
         return
-    transferer = event.get("OrigTransfererUniqueid", "")
-    consultation = call.consultations.pop(transferer, None)
-    call.consultations.pop(event.get("SecondTransfererUniqueid", ""), None)
+    transferers = [event.get(f"{one}TransfererUniqueid", "") for one in ("Orig", "Second")]
+    asked = [call.consultations.pop(uid, None) for uid in transferers]
     if event.get("DestType") == "Threeway":
         call.conference = True
         return
-    orig = call.legs.get(transferer)
-    call.pass_on(
-        Passing(
-            TransferKind.ATTENDED,
-            orig.party if orig else "",
-            _target(event, board) or (consultation.target if consultation else ""),
-            moved=event.get("TransfereeUniqueid", ""),
-        ),
-        now,
-    )
+    source = next((call.legs[uid] for uid in transferers if uid in call.legs), None)
+    moved = event.get("TransfereeUniqueid", "")
+    target = _target(event, board) or (asked[0].target if asked[0] else "")
+    asked_uid = event.get("TransferTargetUniqueid", "")
+    if asked_uid == call.root.uid or (moved not in call.legs and asked_uid in call.legs):
+        # who was asked made this call: it is he who is joined with somebody else now
+        moved, other = asked_uid, board.channels.get(moved)
+        target = other.party if other else ""
+    passing = Passing(TransferKind.ATTENDED, source.party if source else "", target, moved=moved)
+    call.pass_on(passing, now)
 
 
 def redirected(call: Call, channel: Channel, source: str, now: float) -> bool:

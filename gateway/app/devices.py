@@ -19,7 +19,8 @@ def pbx_settings(config: Config) -> list[PbxSettings]:
     """Return the telephone systems that are configured."""
     return [
         PbxSettings(
-            **section.model_dump(exclude={"secret"}), secret=section.secret.get_secret_value()
+            **section.model_dump(exclude={"secret", "recordings", "recordings_here"}),
+            secret=section.secret.get_secret_value(),
         )
         for section in config.pbx
     ]

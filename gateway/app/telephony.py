@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePosixPath
 
 from drivers.asterisk.driver import AsteriskDriver
 from gateway.app.devices import pbx_settings
@@ -13,6 +14,7 @@ from gateway.calls.api import CallsApi
 from gateway.calls.dialling import Dialling, System
 from gateway.calls.port import PbxCondition, PbxStatus
 from gateway.calls.receiving import CallBook
+from gateway.calls.recordings import RecordingFolder, Recordings
 from gateway.calls.showing import Calls
 from gateway.config import Config
 from gateway.desk.api import DeskApi
@@ -57,6 +59,7 @@ def compose(config: Config, store: Store, runtime: Runtime, feed: EventFeed) -> 
     dialling = Dialling(store, clock, plan, lambda: systems, feed.wake)
     calls = Calls(store, plan)
     actions = CallActions(calls, lambda: drivers, store, clock)
+    recordings = Recordings(calls, _folders(config))
     statuses = partial(_statuses, list(drivers.values()))
     absences = AbsenceBook(store, clock, config.zone, changed=announcer.people_changed)
     return Telephony(
@@ -66,13 +69,22 @@ def compose(config: Config, store: Store, runtime: Runtime, feed: EventFeed) -> 
         routes=[
             *PresenceApi(colleagues, absences).routes(),
             *DeskApi(CallerLookup(store, plan, colleagues, Timeline(store))).routes(),
-            *CallsApi(calls, actions, dialling, statuses).routes(),
+            *CallsApi(calls, actions, dialling, recordings, statuses).routes(),
         ],
         background={
             **{f"telephone system {name}": pbx.run for name, pbx in drivers.items()},
             "presence": announcer.run,
         },
     )
+
+
+def _folders(config: Config) -> dict[str, RecordingFolder]:
+    """Return where each telephone system's recordings are, for those that are mounted here."""
+    return {
+        one.id: RecordingFolder(there=PurePosixPath(one.recordings), here=one.recordings_here)
+        for one in config.pbx
+        if one.recordings_here is not None
+    }
 
 
 def _statuses(drivers: list[AsteriskDriver]) -> list[PbxStatus]:

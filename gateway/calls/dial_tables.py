@@ -83,6 +83,11 @@ def settle(
     return find(connection, ref) if changed.rowcount else None
 
 
+def explain(connection: Connection, ref: str, reason: str) -> None:
+    """Say better why a dial failed: its call knows, where the telephone system's answer did not."""
+    connection.execute(update(dials).where(dials.c.ref == ref).values(reason=reason))
+
+
 def link(connection: Connection, ref: str, call_id: str | None) -> None:
     """Note which call a dial became."""
     connection.execute(update(dials).where(dials.c.ref == ref).values(call_id=call_id))

@@ -48,7 +48,13 @@ _PRESENCE = {
     TelephoneState.OFFLINE: PresenceState.AWAY,
 }
 _TAKEN = frozenset({CallOutcome.ANSWERED, CallOutcome.FAX})
-_NOT_PICKED_UP = "the telephone that rang first was not picked up"
+_NOT_PICKED_UP = {
+    CallOutcome.BUSY.value: "the telephone {} is busy",
+    CallOutcome.DECLINED.value: "the telephone {} declined",
+    CallOutcome.OFFLINE.value: "the telephone {} cannot be reached",
+    CallOutcome.FAILED.value: "the telephone {} cannot be reached",
+}
+"""Why a user's own telephone did not take his dial."""
 _UNSEEN = "its end was not seen"
 _MAX_EXTENSION = 6
 
@@ -152,14 +158,16 @@ class CallBook:
         """Tie a dial to its call, which tells what became of it when nobody answered us."""
         if dial.call_id != call["id"]:
             dial_tables.link(connection, dial.ref, call["id"])
-        picked_up = any(
-            one["party"] == dial.extension and one["outcome"] == CallOutcome.ANSWERED
-            for one in call["told"]["parties"]
-        )
+        parties = call["told"]["parties"]
+        outcomes = [one["outcome"] for one in parties if one["party"] == dial.extension]
+        picked_up = CallOutcome.ANSWERED in outcomes
         if not picked_up and call["ended_at"] is None:
             return
         state = DialState.ANSWERED if picked_up else DialState.FAILED
-        reason = "" if picked_up else call["told"]["reason"] or _NOT_PICKED_UP
+        why = _NOT_PICKED_UP.get(outcomes[0] if outcomes else "", "{} was not picked up")
+        reason = "" if picked_up else why.format(dial.extension)
+        if dial.state is DialState.FAILED and state is DialState.FAILED:
+            dial_tables.explain(connection, dial.ref, reason)
         settled = dial_tables.settle(connection, dial.ref, state, reason, self._clock.now())
         if settled is not None:
             events.append(connection, dial_event(settled, self._clock.now()))

@@ -84,6 +84,7 @@ class CallOut(Schema):
     click_to_call: bool
     conference: bool
     recording: Annotated[str, Field(description="file on the telephone system", examples=[""])]
+    recording_url: Annotated[str, Field(description="where it is heard", examples=[""])]
     parties: tuple[CallPartyOut, ...]
     notes: tuple[NoteOut, ...]
     party_id: PartyId | None

@@ -130,8 +130,10 @@ def _narrowed(query: Select[Any], wanted: CallFilter) -> Select[Any]:
 
 
 def _shown(row: Any) -> Mapping[str, Any]:
+    heard_at = f"/api/v1/calls/{row.id}/recording" if row.told["recording"] else ""
     return {
         **row.told,
+        "recording_url": heard_at,
         "notes": row.notes,
         "id": row.id,
         "pbx": row.pbx,

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from gateway.web.examples import example_of
 from gateway.web.problems import CONTENT_TYPE, Problem
-from gateway.web.routes import NoBody, Route, Schema
+from gateway.web.routes import FileBody, NoBody, Route, Schema
 
 _REF = "#/components/schemas/{model}"
 _PATH_EXAMPLES = {
@@ -57,7 +57,8 @@ def _models(routes: Sequence[Route]) -> list[tuple[type[Schema], Any]]:
         for model in (route.body, route.query):
             if model is not NoBody:
                 found[(model, "validation")] = None
-        found[(route.returns, "serialization")] = None
+        if route.returns is not FileBody:
+            found[(route.returns, "serialization")] = None
     return list(found)
 
 
@@ -86,7 +87,7 @@ def _operation(route: Route, contents: _Contents) -> JsonObject:
         "responses": {
             str(route.status): {
                 "description": "Done",
-                **contents.of(route.returns, "serialization", media_type),
+                **_answer(route, contents, media_type),
             },
             "4XX": {"description": "The request's fault", **problem},
             "5XX": {"description": "Our fault", **problem},
@@ -96,6 +97,12 @@ def _operation(route: Route, contents: _Contents) -> JsonObject:
         body = contents.of(route.body, "validation", media_type)
         operation["requestBody"] = {"required": True, **body}
     return operation
+
+
+def _answer(route: Route, contents: _Contents, media_type: str) -> JsonObject:
+    if route.returns is FileBody:
+        return {"content": {route.media_type: {"schema": {"type": "string", "format": "binary"}}}}
+    return contents.of(route.returns, "serialization", media_type)
 
 
 def _operation_id(route: Route) -> str:

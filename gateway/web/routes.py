@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -46,7 +47,19 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Handler = Callable[[Call[Any, Any]], Awaitable[Schema | Reply]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReply:
+    """An answer that is a file on disk; parts of it may be asked for (RFC 9110 §14)."""
+
+    path: Path
+    media_type: str
+
+
+class FileBody(Schema):
+    """What a route that answers with a file declares as its answer."""
+
+
+Handler = Callable[[Call[Any, Any]], Awaitable[Schema | Reply | FileReply]]
 Lines = AsyncIterator[list[bytes]]
 """The lines of a body as they arrive, some at a time."""
 LineHandler = Callable[[Call[Any, Any], Lines], AsyncIterator[bytes]]
@@ -69,5 +82,7 @@ class Route:
     status: int = 200
     lines: LineHandler | None = None
     """Set where body and answer are streams of JSON lines; `body` and `returns` are one line."""
+    media_type: str = "application/json"
+    """Of the answer; another one where it is a file (`returns=FileBody`)."""
     idempotent_by_key: bool = False
     """Takes an Idempotency-Key header."""

@@ -22,7 +22,7 @@ from gateway.web import openapi, streams
 from gateway.web.event_stream import EventStream
 from gateway.web.principal import LOCAL_ADMINISTRATOR, Authenticator, Principal
 from gateway.web.problems import problem_of_validation, problems, respond
-from gateway.web.routes import Call, NoBody, Reply, Route, Schema
+from gateway.web.routes import Call, FileReply, NoBody, Reply, Route, Schema
 
 logger = logging.getLogger(__name__)
 
@@ -229,7 +229,9 @@ def _idempotency_key(request: web.Request) -> str:
     return key
 
 
-def _respond(answer: Schema | Reply, usual_status: int) -> web.Response:
+def _respond(answer: Schema | Reply | FileReply, usual_status: int) -> web.StreamResponse:
+    if isinstance(answer, FileReply):
+        return _file(answer)
     reply = answer if isinstance(answer, Reply) else Reply(body=answer, status=usual_status)
     return web.Response(
         body=reply.body.model_dump_json(by_alias=True).encode(),
@@ -237,3 +239,14 @@ def _respond(answer: Schema | Reply, usual_status: int) -> web.Response:
         content_type="application/json",
         headers=dict(reply.headers),
     )
+
+
+def _file(answer: FileReply) -> web.FileResponse:
+    """Send a file; whatever its name says, a browser takes it for what we say that it is."""
+    headers = {
+        "Content-Type": answer.media_type,
+        "Content-Disposition": "inline",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return web.FileResponse(answer.path, headers=headers)

@@ -160,16 +160,17 @@ async def test_a_user_dials_and_both_speak(desk: Desk, lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "reason"), [("ring", "not picked up"), ("busy", "busy"), ("decline", "")]
+    ("mode", "reason"), [("ring", "not picked up"), ("busy", "busy"), ("decline", "declined")]
 )
 async def test_the_user_does_not_take_his_dial(
     desk: Desk, lab: Lab, mode: str, reason: str
 ) -> None:
     lab.phones["101"].behave(mode)
-    done = await desk.settled(await desk.dial(f"+{OTHER}"))
+    dial = await desk.dial(f"+{OTHER}")
+    done = await desk.settled(dial)
     assert done.state is DialState.FAILED
-    assert reason in done.reason
     await desk.ended()
+    assert reason in (await desk.settled(dial)).reason
     assert (lab.phones["101"].rings, lab.phones[TRUNK].rings) == (1, 0)
 
 

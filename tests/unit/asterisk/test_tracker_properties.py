@@ -78,6 +78,21 @@ def test_chan_sips_channel_names_give_the_same_calls(name: str) -> None:
     assert essence(track(renamed)) == essence(track(events))
 
 
+@pytest.mark.parametrize("late_by", [1, 3, 8, 20])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_blind_transfer_may_be_told_after_what_it_brings_about(name: str, late_by: int) -> None:
+    """Asterisk tells it by a thread of its own."""
+    events = list(events_of(name))
+    late = list(events)
+    for place, (event, at) in enumerate(events):
+        if event.get("Event") == "BlindTransfer":
+            behind = [one for one, (_, then) in enumerate(events) if then < at + 0.5]
+            late.remove((event, at))
+            late.insert(min(place + late_by, behind[-1]), (event, at))
+    if late != events:
+        assert essence(track(late)) == essence(track(events))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_doubled_event_changes_nothing(name: str) -> None:
     events = events_of(name)
