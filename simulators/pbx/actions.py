@@ -26,7 +26,6 @@ _NEEDS = {
 }  # fmt: skip
 """Classes of which one is needed; an action that is not here needs none."""
 _RING_MS = 30_000
-_REASONS = {"NOANSWER": "3", "BUSY": "0", "ANSWER": "4"}
 
 
 class Refusal(Exception):
@@ -268,10 +267,12 @@ class Actions:
         switch.tell("DialBegin", CALL, leg.fields("Dest"), string)
         assert leg.phone is not None
         leg.phone.ring(leg)
-        status = await self._picked_up(dialled, fields)
+        status, cause = await self._picked_up(dialled, fields)
         if status != "ANSWER":
-            self._originated(session, fields, None, _REASONS.get(status, "0"))
-            switch.hang_up(leg, 17 if status == "BUSY" else 0)
+            if cause:
+                dialler.end(None, leg, status)
+            self._originated(session, fields, None, "0" if cause else "3")
+            switch.hang_up(leg, cause)
             return
         self._originated(session, fields, leg, "4")
         switch.state(leg, ChannelState.UP)
@@ -293,7 +294,8 @@ class Actions:
             switch.identify(leg, shown)
             switch.connect(leg, shown)
 
-    async def _picked_up(self, dialled: Dialled, fields: Fields) -> str:
+    async def _picked_up(self, dialled: Dialled, fields: Fields) -> tuple[str, int]:
+        """Return the status of a dial, and the hang-up cause that the telephone gave."""
         timeout = fields.get("Timeout", "")
         seconds = (int(timeout) if timeout.isdecimal() else _RING_MS) / 1000
         try:
@@ -303,12 +305,12 @@ class Actions:
                     if what == "ringing":
                         self.office.dialler.rings(None, leg)
                     elif what == "answer":
-                        return "ANSWER"
+                        return "ANSWER", 0
                     else:
                         self.office.switch.request(leg, cause)
-                        return "BUSY" if cause == 17 else "DECLINED"
+                        return ("BUSY" if cause == 17 else "NOANSWER"), cause
         except TimeoutError:
-            return "NOANSWER"
+            return "NOANSWER", 0
 
     def _originated(
         self, session: Session, fields: Fields, leg: Channel | None, reason: str

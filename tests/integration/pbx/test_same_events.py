@@ -205,6 +205,20 @@ async def click_not_picked_up(lab: Lab, tap: Wiretap) -> None:
     await tap.heard("OriginateResponse")
 
 
+async def click_declined(lab: Lab, tap: Wiretap) -> None:
+    lab.phones["101"].behave("decline")
+    tap.ask("Originate", Channel="PJSIP/101", Context=INSIDE, Exten=f"0{OTHER}", Priority="1",
+            CallerID='"Ara" <101>', Timeout="4000", Async="true", ActionID="1")  # fmt: skip
+    await tap.heard("OriginateResponse")
+
+
+async def click_busy(lab: Lab, tap: Wiretap) -> None:
+    lab.phones["101"].behave("busy")
+    tap.ask("Originate", Channel="PJSIP/101", Context=INSIDE, Exten=f"0{OTHER}", Priority="1",
+            CallerID='"Ara" <101>', Timeout="4000", Async="true", ActionID="1")  # fmt: skip
+    await tap.heard("OriginateResponse")
+
+
 async def menu(lab: Lab, _tap: Wiretap) -> None:
     await lab.phones[TRUNK].dial(MENU, caller=CUSTOMER)
     await lab.phones[TRUNK].wait("up")
@@ -241,7 +255,7 @@ SCENES: tuple[Scene, ...] = (
     answered, the_called_hangs_up, busy, declined, given_up, not_answered, group,
     group_of_local_channels, queue, queue_left, picked_up_by_another, held, blind, attended,
     redirected, redirected_while_ringing, asked_and_passed_on, asked_and_taken_back, parked,
-    dialled_by_click, click_not_picked_up, menu, voicemail, inside, outside,
+    dialled_by_click, click_not_picked_up, click_declined, click_busy, menu, voicemail, inside, outside,
 )  # fmt: skip
 
 
