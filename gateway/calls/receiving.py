@@ -22,7 +22,7 @@ from gateway.calls.model import (
     TelephoneState,
 )
 from gateway.calls.port import PbxCondition, PbxStatus
-from gateway.calls.telling import describe_call, dial_event
+from gateway.calls.telling import describe_call, dial_event, recording_url
 from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events
 from gateway.kernel.ids import new_id
@@ -190,7 +190,7 @@ class CallBook:
                 started_at=call["started_at"],
                 ended_at=call["ended_at"],
                 outcome=call["outcome"] if call["ended_at"] else call["state"],
-                document=call["told"]["recording"],
+                document=recording_url(call["id"]) if call["told"]["recording"] else "",
             ),
         )
 

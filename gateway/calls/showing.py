@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, exists, or_, select
 
 from gateway.calls.model import CallDirection
 from gateway.calls.tables import calls
+from gateway.calls.telling import recording_url
 from gateway.kernel.errors import Conflict, NotFound
 from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.store import Store
@@ -130,10 +131,9 @@ def _narrowed(query: Select[Any], wanted: CallFilter) -> Select[Any]:
 
 
 def _shown(row: Any) -> Mapping[str, Any]:
-    heard_at = f"/api/v1/calls/{row.id}/recording" if row.told["recording"] else ""
     return {
         **row.told,
-        "recording_url": heard_at,
+        "recording_url": recording_url(row.id) if row.told["recording"] else "",
         "notes": row.notes,
         "id": row.id,
         "pbx": row.pbx,

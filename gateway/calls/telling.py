@@ -41,6 +41,11 @@ def describe_call(call: CallRecord) -> dict[str, Any]:
     }
 
 
+def recording_url(call_id: str) -> str:
+    """Return where a call's recording is heard."""
+    return f"/api/v1/calls/{call_id}/recording"
+
+
 def describe_dial(dial: Dial) -> dict[str, Any]:
     """Return a dial as JSON-ready values."""
     return {

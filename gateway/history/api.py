@@ -56,7 +56,9 @@ class InteractionOut(Schema):
     ended_at: datetime | None
     outcome: Annotated[str, Field(examples=["received"])]
     text: Annotated[str, Field(examples=["Yarın 10'da uygun."])]
-    document: Annotated[str, Field(examples=[""])]
+    document: Annotated[
+        str, Field(description="where its recording or its pages are", examples=[""])
+    ]
 
 
 class InteractionsOut(Schema):

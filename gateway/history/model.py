@@ -44,7 +44,7 @@ class Interaction:
     """Our person."""
     text: str = ""
     document: str = ""
-    """Where its recording or page images are kept."""
+    """Address below our API of its recording or page images; empty when there are none."""
     ended_at: datetime | None = None
 
 

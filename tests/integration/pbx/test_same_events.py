@@ -255,7 +255,8 @@ SCENES: tuple[Scene, ...] = (
     answered, the_called_hangs_up, busy, declined, given_up, not_answered, group,
     group_of_local_channels, queue, queue_left, picked_up_by_another, held, blind, attended,
     redirected, redirected_while_ringing, asked_and_passed_on, asked_and_taken_back, parked,
-    dialled_by_click, click_not_picked_up, click_declined, click_busy, menu, voicemail, inside, outside,
+    dialled_by_click, click_not_picked_up, click_declined, click_busy, menu, voicemail, inside,
+    outside,
 )  # fmt: skip
 
 
