@@ -36,6 +36,7 @@ from gateway.kernel.supervisor import Supervisor
 from gateway.parties.api import PartiesApi
 from gateway.parties.book import PartyBook
 from gateway.parties.importing import Importer
+from gateway.people.announcing import Announcer
 from gateway.people.api import PeopleApi
 from gateway.people.tokens import Tokens
 from gateway.people.users import Users
@@ -149,13 +150,8 @@ def _compose(
     couriers = _couriers(webhooks, store, feed, box, runtime)
     apply = partial(fleet.apply, inbox) if devices else _leave_alone
     deliver = couriers.apply if devices else _leave_alone
-
-    def users_changed() -> None:
-        tokens.forget()
-        telephones.announcer.people_changed()
-
     routes = [
-        *PeopleApi(Users(store, clock, plan, changed=users_changed), tokens).routes(),
+        *_people_api(config, store, clock, tokens, telephones.announcer).routes(),
         *PartiesApi(book, importer).routes(),
         *HistoryApi(Timeline(store)).routes(),
         *ConsentApi(ConsentBook(store, clock, plan, on_block=[take_back_blocked])).routes(),
@@ -165,7 +161,6 @@ def _compose(
         *SmsApi(sending, Messages(store, plan)).routes(),
         *ModemsApi(fleet, modem_settings, apply).routes(),
     ]  # fmt: skip
-    server = _server(routes, tokens, runtime, EventStream(store, feed))
     return Service(
         config=config,
         store=store,
@@ -174,7 +169,7 @@ def _compose(
         sending=sending,
         directory=LocalDirectory(book),
         routes=routes,
-        server=server,
+        server=_server(routes, tokens, runtime, EventStream(store, feed)),
         modem_settings=modem_settings,
         couriers=couriers,
         dialling=telephones.dialling,
@@ -183,6 +178,16 @@ def _compose(
             **_background(store, inbox, sending, fleet, feed, runtime),
         },
     )
+
+
+def _people_api(
+    config: Config, store: Store, clock: Clock, tokens: Tokens, announcer: Announcer
+) -> PeopleApi:
+    def changed() -> None:
+        tokens.forget()
+        announcer.people_changed()
+
+    return PeopleApi(Users(store, clock, config.numbering_plan, changed=changed), tokens)
 
 
 def _policy_api(
