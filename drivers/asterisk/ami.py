@@ -21,7 +21,7 @@ from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message as Answer
 
-from drivers.asterisk.messages import Message, Reader, encode, event_name, parse
+from drivers.asterisk.messages import MAX_MESSAGE, Message, Reader, encode, event_name, parse
 from gateway.calls.port import PbxSettings
 from gateway.kernel.errors import Permanent, Temporary, Uncertain
 
@@ -56,9 +56,14 @@ class _Wire(AMIProtocol):  # type: ignore[misc]
         self._reader = Reader()
 
     def data_received(self, data: bytes) -> None:
+        dropped = self._reader.dropped
         for raw in self._reader.feed(data):
             self._link.take(raw)
         self.version = self._reader.version
+        if self._reader.dropped > dropped:
+            level = logging.DEBUG if dropped else logging.WARNING
+            text = "%s sends a message of over %d bytes, which is left out; is it an Asterisk?"
+            logger.log(level, text, self._link.where, MAX_MESSAGE)
 
     def send(self, data: Action, as_list: bool | None = None) -> asyncio.Future[Any]:
         fields = {key: value for key, value in data.items() if key != "Action"}
@@ -80,8 +85,9 @@ class _Wire(AMIProtocol):  # type: ignore[misc]
 class AmiLink:
     """A logged-in connection. When it is lost, it stays lost: make a new one."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, where: str = "") -> None:
         self._listener = listener
+        self.where = where
         self._wire = _Wire(self)
         self._ids = itertools.count(1)
         self._gone: asyncio.Future[Temporary] = asyncio.get_running_loop().create_future()
@@ -95,9 +101,9 @@ class AmiLink:
     @classmethod
     async def open(cls, settings: PbxSettings, listener: Listener) -> AmiLink:
         """Connect and log in. Raises Temporary (out of reach, frozen) or Refused."""
-        link = cls(listener)
-        loop = asyncio.get_running_loop()
         where = f"{settings.host}:{settings.port}"
+        link = cls(listener, where)
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_S):
                 await loop.create_connection(

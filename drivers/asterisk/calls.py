@@ -116,6 +116,8 @@ class Call:
     hung_up_by: str = ""
     lost: str = ""
     """Why its end was not seen, where it was not."""
+    adopted: bool = False
+    """A snapshot showed it; how it began was not seen."""
     ended_at: float | None = None
 
     @property
@@ -225,6 +227,7 @@ class Call:
                 for one in self.passings
             ),
             parties=tuple(self._party(leg, now) for leg in self.people),
+            partial=self.adopted,
         )  # fmt: skip
 
     @property

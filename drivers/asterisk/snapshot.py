@@ -52,6 +52,7 @@ def reconcile(ledger: Ledger, taken: Snapshot, now: float, asked_at: float) -> N
     for channel in list(board.channels.values()):
         ledger.meet(channel, now)
     for call in ledger.calls.values():
+        call.adopted = call.adopted or call.id not in known
         waited = (call.queue, call.queued_at, call.parked)
         _settle_queue(call, taken.queues, now, asked_at)
         _settle_space(call, taken.parked, now, asked_at)

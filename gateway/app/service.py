@@ -16,7 +16,8 @@ from drivers.modem.driver import GsmModemDriver
 from gateway.app import telephony
 from gateway.calls import tables as calls_tables
 from gateway.calls.dialling import Dialling
-from gateway.calls.port import CallSink
+from gateway.calls.port import MODEM, CallSink
+from gateway.calls.receiving import CallBook
 from gateway.calls.showing import describe_stored
 from gateway.config import Config
 from gateway.consent.api import ConsentApi
@@ -73,6 +74,8 @@ DRAIN_S = 10.0
 """How long a stop waits for messages that modems have in hand."""
 FORGET_LOOK_S = 3600.0
 """How often what nobody needs any more is dropped."""
+FORGOTTEN_LOOK_S = 60.0
+"""How often calls are looked for that nobody tells of any more."""
 OVERDUE_LOOK_S = 30.0
 """How often incomplete long messages are looked for."""
 
@@ -141,7 +144,7 @@ def _compose(
     importer = Importer(store, clock, plan, number_attached=_ATTACHED)
     tokens = Tokens(store, clock)
     feed = EventFeed(store)
-    telephones = telephony.compose(config, store, runtime, feed)
+    telephones = telephony.compose(config, store, runtime, feed, book)
     modem_settings = ModemSettingsBook(store, clock, box)
     fleet = _fleet(config, store, modem_settings, runtime, telephones.book)
     inbox = _inbox(config, store, fleet, runtime)
@@ -173,10 +176,9 @@ def _compose(
         modem_settings=modem_settings,
         couriers=couriers,
         dialling=telephones.dialling,
-        background={
-            **telephones.background,
-            **_background(store, inbox, sending, fleet, feed, runtime),
-        },
+        background=telephones.background
+        | _background(store, inbox, sending, fleet, feed, runtime)
+        | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
     )
 
 
@@ -291,6 +293,14 @@ async def _seed(config: Config, modem_settings: ModemSettingsBook) -> None:
     ]
     if await modem_settings.seed(seeds):
         logger.info("%d modems taken over from the configuration file", len(seeds))
+
+
+async def _end_calls_of_nobody(config: Config, book: CallBook, fleet: Fleet) -> None:
+    """End what was open at telephone systems and modems that are not configured any more."""
+    while True:
+        modems = {f"{MODEM}{status.modem_id}" for status in fleet.statuses()}
+        await book.forget_systems({one.id for one in config.pbx} | modems)
+        await asyncio.sleep(FORGOTTEN_LOOK_S)
 
 
 async def _look_for_overdue(inbox: Inbox) -> None:

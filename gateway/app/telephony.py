@@ -24,6 +24,7 @@ from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.health import Condition, Health, Level
 from gateway.kernel.runtime import Runtime
 from gateway.kernel.store import Store
+from gateway.parties.book import PartyBook
 from gateway.people.absences import AbsenceBook
 from gateway.people.announcing import Announcer
 from gateway.people.colleagues import Colleagues
@@ -44,7 +45,9 @@ class Telephony:
     background: dict[str, Callable[[], Awaitable[None]]]
 
 
-def compose(config: Config, store: Store, runtime: Runtime, feed: EventFeed) -> Telephony:
+def compose(
+    config: Config, store: Store, runtime: Runtime, feed: EventFeed, parties: PartyBook
+) -> Telephony:
     """Return the telephones' part of a service."""
     clock, plan = runtime.clock, config.numbering_plan
     presence = Presence()
@@ -68,7 +71,7 @@ def compose(config: Config, store: Store, runtime: Runtime, feed: EventFeed) -> 
         announcer=announcer,
         routes=[
             *PresenceApi(colleagues, absences).routes(),
-            *DeskApi(CallerLookup(store, plan, colleagues, Timeline(store))).routes(),
+            *DeskApi(CallerLookup(store, plan, parties, colleagues, Timeline(store))).routes(),
             *CallsApi(calls, actions, dialling, recordings, statuses).routes(),
         ],
         background={

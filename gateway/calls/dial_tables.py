@@ -25,7 +25,6 @@ _SINCE = (
     .select_from(dials)
     .where(dials.c.user_id == bindparam("of_user"), dials.c.asked_at > bindparam("after"))
 )
-_STRANDED = update(dials).where(dials.c.state == DialState.ASKED.value)
 
 
 def dial_of(row: Any) -> Dial:
@@ -93,11 +92,10 @@ def link(connection: Connection, ref: str, call_id: str | None) -> None:
     connection.execute(update(dials).where(dials.c.ref == ref).values(call_id=call_id))
 
 
-def recover(connection: Connection, now: datetime) -> int:
-    """Make what was being asked when the service ended uncertain; return how many."""
-    values = {
-        "state": DialState.UNCERTAIN.value,
-        "reason": "the service ended while the telephone system was being asked",
-        "settled_at": now,
-    }
-    return connection.execute(_STRANDED.values(values)).rowcount
+def recover(connection: Connection, now: datetime) -> list[Dial]:
+    """Make what was being asked when the service ended uncertain; return it."""
+    asked = select(dials).where(dials.c.state == DialState.ASKED.value)
+    stranded = [row.ref for row in connection.execute(asked)]
+    why = "the service ended while the telephone system was being asked"
+    settled = (settle(connection, ref, DialState.UNCERTAIN, why, now) for ref in stranded)
+    return [dial for dial in settled if dial is not None]

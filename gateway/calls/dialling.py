@@ -45,6 +45,8 @@ logger = logging.getLogger(__name__)
 
 RULES = "dialling_rules"
 THE_ONE = "calls"
+RETRY_S = 1.0
+"""Before what became of a dial is written again, when the store did not take it."""
 _EXTENSION = re.compile(r"[0-9]{1,16}")
 _SHOWN = 40
 """Characters that a telephone shows of a name."""
@@ -86,6 +88,7 @@ class Dialling:
         self._systems = systems
         self._wake_feed = wake_feed
         self._asking: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     async def dial(self, principal: Principal, request: DialRequest, *, key: str = "") -> Dial:
         """Ring the user's telephone; once it is picked up the number is dialled from it.
@@ -136,10 +139,18 @@ class Dialling:
 
     async def recover(self) -> int:
         """Make uncertain what was being asked when the service ended; return how many."""
-        return await self._store.write(lambda c: dial_tables.recover(c, self._clock.now()))
+        now = self._clock.now()
+
+        def unit(connection: Connection) -> int:
+            stranded = dial_tables.recover(connection, now)
+            events.append(connection, *(dial_event(dial, now) for dial in stranded))
+            return len(stranded)
+
+        return await self._store.write(unit)
 
     async def close(self) -> None:
         """Stop waiting for answers: what is asked now is uncertain."""
+        self._closing = True
         for asking in list(self._asking):
             asking.cancel()
         await asyncio.gather(*self._asking, return_exceptions=True)
@@ -238,10 +249,15 @@ class Dialling:
             if settled is not None:
                 events.append(connection, dial_event(settled, self._clock.now()))
 
-        try:
-            await self._store.write(unit)
-        except GatewayError as error:
-            logger.error("what became of dial %s is not written: %s", dial.id, error)
+        while True:
+            try:
+                await self._store.write(unit)
+                break
+            except GatewayError as error:
+                logger.warning("what became of dial %s waits for the store: %s", dial.id, error)
+                if self._closing:
+                    break  # the next start makes it uncertain
+                await asyncio.sleep(RETRY_S)
         self._wake_feed()
 
 

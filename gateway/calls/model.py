@@ -124,6 +124,8 @@ class CallRecord:
     recording: str
     transfers: tuple[Transfer, ...]
     parties: tuple[Party, ...]
+    partial: bool = False
+    """It was taken up in the middle: how it began is not in this record."""
 
     @property
     def missed(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 import gateway.history.tables as history
 from gateway.calls import dial_tables, tables
@@ -22,24 +22,18 @@ from gateway.calls.model import (
     TelephoneState,
 )
 from gateway.calls.port import PbxCondition, PbxStatus
+from gateway.calls.resuming import gap_s, resume
 from gateway.calls.telling import describe_call, dial_event, recording_url
+from gateway.calls.whose import belonging
 from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events
 from gateway.kernel.ids import new_id
-from gateway.kernel.numbers import NumberingPlan, NumberKind
+from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.runtime import Runtime
 from gateway.kernel.store import Store
-from gateway.parties.lookup import Owner, by_number
 from gateway.people.model import PresenceState
 from gateway.people.presence import Presence
-from gateway.people.tables import users
 
-_EXTENSION_OF = select(users.c.id).where(
-    users.c.extension == bindparam("of_extension"), users.c.disabled_at.is_(None)
-)
-_MOBILE_OF = select(users.c.id).where(
-    users.c.mobile == bindparam("of_mobile"), users.c.disabled_at.is_(None)
-)
 _PRESENCE = {
     TelephoneState.FREE: PresenceState.FREE,
     TelephoneState.RINGING: PresenceState.RINGING,
@@ -56,7 +50,6 @@ _NOT_PICKED_UP = {
 }
 """Why a user's own telephone did not take his dial."""
 _UNSEEN = "its end was not seen"
-_MAX_EXTENSION = 6
 
 
 class CallBook:
@@ -73,6 +66,9 @@ class CallBook:
     ) -> None:
         self._store = store
         self._presence = presence or Presence()
+        self._before: dict[str, tuple[Mapping[str, Any], float]] = {}
+        """Living calls that were taken up in the middle: what was written before, and for how
+        long they spoke unseen."""
         self._clock = runtime.clock
         self._plan = plan
         self._note_status = note_status
@@ -85,19 +81,28 @@ class CallBook:
 
         def unit(connection: Connection) -> None:
             newest: dict[str, CallRecord] = {}
+            merged: list[CallChange] = []
             for change, record in changes:
                 if change.kind is CallChangeKind.MERGED:
                     newest.pop(change.id, None)
-                    self._merge(connection, pbx, change)
+                    merged.append(change)
                 elif record is not None:
                     newest[change.id] = record
             rows = {ref: self._write(connection, pbx, record) for ref, record in newest.items()}
+            for change in merged:
+                self._merge(connection, pbx, change)
             for change, _ in changes:
                 if change.id in rows:
                     self._tell(connection, rows[change.id], change)
 
         await self._store.write(unit)
         self._wake_feed()
+
+    async def forget_systems(self, known: Collection[str]) -> None:
+        """End what is open of telephone systems and modems that are there no more."""
+        living = await self._store.read(tables.systems_of_living)
+        for gone in living - set(known):
+            await self.calls_living(gone, ())
 
     async def calls_living(self, pbx: str, living: Collection[str]) -> None:
         """End what is still open on disk though it lives no more on the telephone system."""
@@ -124,35 +129,47 @@ class CallBook:
 
     def _write(self, connection: Connection, pbx: str, record: CallRecord) -> dict[str, Any]:
         row = tables.find(connection, pbx, record.id)
-        told = describe_call(record)
-        if row is not None:
-            told = _completed(row.told, told)
         dial = dial_tables.find(connection, record.id)
-        number = dial.number if dial else self._key(_other_side(told))
-        owner = self._customer(connection, number)
+        told = describe_call(record)
+        if record.partial and row is not None:
+            told = self._resumed(row, told)
+        told["click_to_call"] = told["click_to_call"] or dial is not None
+        whose = belonging(connection, self._plan, told, dial)
         values = {
             "id": new_id() if row is None else row.id,
             "pbx": pbx,
             "ref": record.id,
             "state": told["state"],
             "direction": told["direction"],
-            "number": number,
+            "number": whose.number,
             "did": told["did"],
             "answered_by": told["answered_by"] or "",
             "outcome": told["outcome"],
             "started_at": datetime.fromisoformat(told["started_at"]),
             "ended_at": record.ended_at,
-            "party_id": owner.party_id if owner else None,
-            "person_id": owner.person_id if owner else None,
-            "user_id": dial.user_id if dial else self._user(connection, told),
+            "party_id": whose.owner.party_id if whose.owner else None,
+            "person_id": whose.owner.person_id if whose.owner else None,
+            "user_id": whose.user_id,
+            "private": whose.private,
             "told": told,
             "updated_at": self._clock.now(),
         }
         tables.write(connection, values, known=row is not None)
+        tables.note_people(connection, values["id"], whose.people)
         if dial is not None:
             self._note_dial(connection, dial, values)
         self._record(connection, values)
-        return {**values, "responsible_id": owner.responsible_id if owner else None}
+        return {**values, "audience": whose.audience}
+
+    def _resumed(self, row: Any, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Complete a call that was taken up in the middle by what was written before."""
+        if row.id not in self._before:
+            seconds = (self._clock.now() - row.updated_at).total_seconds()
+            self._before[row.id] = (row.told, gap_s(row.told, told, seconds))
+        before, unseen_s = self._before[row.id]
+        if told["ended_at"] is not None:
+            del self._before[row.id]
+        return resume(before, told, unseen_s)
 
     def _note_dial(self, connection: Connection, dial: Dial, call: Mapping[str, Any]) -> None:
         """Tie a dial to its call, which tells what became of it when nobody answered us."""
@@ -201,7 +218,7 @@ class CallBook:
         data = {"party": change.party, **call["told"], "id": call["id"], "pbx": call["pbx"]}
         event = events.Event(
             kind=f"call.{kind}", subject=call["id"], at=self._clock.now(),
-            audience=events.audience_of(call["responsible_id"]), data=data,
+            audience=call["audience"], data=data,
         )  # fmt: skip
         events.append(connection, event)
 
@@ -209,16 +226,17 @@ class CallBook:
         row = tables.find(connection, pbx, change.id)
         if row is None:
             return
-        history.drop(connection, InteractionKind.CALL, row.id)
-        tables.drop(connection, row.id)
         survivor = tables.find(connection, pbx, change.party)
         if survivor is not None and row.notes:
             tables.write_notes(connection, survivor.id, [*survivor.notes, *row.notes])
+        history.drop(connection, InteractionKind.CALL, row.id)
+        tables.drop(connection, row.id)
+        into = survivor.id if survivor is not None else None
         if change.id.startswith(dial_tables.REF):
-            dial_tables.link(connection, change.id, survivor and survivor.id)
+            dial_tables.link(connection, change.id, into)
         event = events.Event(
             kind="call.merged", subject=row.id, at=self._clock.now(),
-            audience=events.EVERYONE, data={"id": row.id, "into": change.party, "pbx": pbx},
+            audience=events.EVERYONE, data={"id": row.id, "into": into, "pbx": pbx},
         )  # fmt: skip
         events.append(connection, event)
 
@@ -234,53 +252,6 @@ class CallBook:
         values = {**tables.values_of(row), **changed}
         tables.write(connection, values, known=True)
         self._record(connection, values)
+        whose = belonging(connection, self._plan, told, dial_tables.find(connection, row.ref))
         ended = CallChange(CallChangeKind.ENDED, row.ref)
-        owner = self._customer(connection, row.number)
-        responsible = owner.responsible_id if owner else None
-        self._tell(connection, {**values, "responsible_id": responsible}, ended)
-
-    def _user(self, connection: Connection, told: Mapping[str, Any]) -> str | None:
-        """Return our person in a call: who had it last, who took it, or who made it."""
-        outward = told["direction"] == CallDirection.OUT
-        extensions = [told["caller"]] if outward else [told["final_party"], told["answered_by"]]
-        for extension in extensions:
-            if extension:
-                found = connection.execute(_EXTENSION_OF, {"of_extension": extension}).scalars()
-                user: str | None = found.first()
-                if user is not None:
-                    return user
-        return None
-
-    def _customer(self, connection: Connection, number: str) -> Owner | None:
-        """Return whose number it is; our own lines and colleagues' mobiles are no customer's."""
-        if self._plan.is_own(number):
-            return None
-        ours = connection.execute(_MOBILE_OF, {"of_mobile": number}).first() if number else None
-        return None if ours is not None else by_number(connection, number)
-
-    def _key(self, raw: str) -> str:
-        """Return the key of a number as lines write it: also without plus or trunk prefix."""
-        if len(raw) <= _MAX_EXTENSION:
-            return raw
-        number = self._plan.from_network(raw)
-        if number.kind is NumberKind.NAME and raw.isascii() and raw.isdigit():
-            international = self._plan.from_network(f"+{raw}")
-            number = international if international.kind is NumberKind.E164 else number
-        return number.key
-
-
-def _other_side(told: Mapping[str, Any]) -> str:
-    number: str = told["callee" if told["direction"] == CallDirection.OUT else "caller"]
-    return number
-
-
-def _completed(before: Mapping[str, Any], now: dict[str, Any]) -> dict[str, Any]:
-    """Return a call as it is now, with what only its beginning told: after a restart of ours the
-    telephone system shows who speaks, and not how they came together."""
-    kept = dict(now)
-    for name in ("caller", "caller_name", "did", "callee", "queue", "digits", "answered_by"):
-        kept[name] = now[name] or before.get(name, now[name])
-    kept["started_at"] = min(before["started_at"], now["started_at"])
-    for name in ("ring_s", "wait_s"):
-        kept[name] = max(before[name], now[name])
-    return kept
+        self._tell(connection, {**values, "audience": whose.audience}, ended)

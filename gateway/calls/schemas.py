@@ -10,7 +10,7 @@ from pydantic import Field
 from gateway.calls.dialling_rules import DiallingRules
 from gateway.calls.model import CallDirection, CallOutcome, CallState, DialState, TransferKind
 from gateway.calls.port import PbxCondition, PbxStatus
-from gateway.web.fields import Extension, Id, Number, PartyId, PersonId, UserId
+from gateway.web.fields import Extension, Id, Moment, Number, PartyId, PersonId, UserId
 from gateway.web.paging import NextCursor, PageQuery
 from gateway.web.routes import Schema
 
@@ -190,8 +190,8 @@ class CallsQuery(PageQuery):
     outcome: CallOutcome | None = None
     number: Annotated[str, Field(max_length=64, examples=["+905321234567"])] = ""
     party_id: Annotated[str, Field(max_length=32, examples=[""])] = ""
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 def pbx_out(status: PbxStatus) -> PbxOut:

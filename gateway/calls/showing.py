@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, or_, select
+from sqlalchemy import Connection, Select, and_, exists, or_, select
 
 from gateway.calls.model import CallDirection
-from gateway.calls.tables import calls
+from gateway.calls.tables import call_people, calls
 from gateway.calls.telling import recording_url
 from gateway.kernel.errors import Conflict, NotFound
 from gateway.kernel.numbers import NumberingPlan
@@ -102,15 +102,21 @@ def describe_stored(connection: Connection, call_id: str) -> Mapping[str, Any] |
 
 
 def _of_principal(query: Select[Any], principal: Principal) -> Select[Any]:
-    """Narrow to what a principal may see: his own calls, his customers' and nobody's."""
+    """Narrow to what a principal may see: calls he is in, his customers' and nobody's.
+
+    Nobody's are those with strangers; talks inside the company are for who is in them.
+    """
     if principal.sight is Sight.ALL:
         return query
+    in_it = exists().where(
+        call_people.c.call_id == calls.c.id, call_people.c.user_id == principal.user_id
+    )
     others = exists().where(
         parties.c.id == calls.c.party_id,
         parties.c.responsible_id.is_not(None),
         parties.c.responsible_id != principal.user_id,
     )
-    return query.where(or_(calls.c.user_id == principal.user_id, ~others))
+    return query.where(or_(in_it, and_(~calls.c.private, ~others)))
 
 
 def _narrowed(query: Select[Any], wanted: CallFilter) -> Select[Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     ForeignKey,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     delete,
+    false,
     insert,
     select,
     update,
@@ -41,11 +43,18 @@ calls = Table(
     Column("party_id", Id, ForeignKey("parties.id")),
     Column("person_id", Id, ForeignKey("contact_persons.id", ondelete="SET NULL")),
     Column("user_id", Id, ForeignKey("users.id")),
+    Column("private", Boolean, nullable=False, server_default=false()),
     Column("told", JsonText, nullable=False),
     Column("notes", JsonText, nullable=False, server_default="[]"),
     Column("updated_at", UtcDateTime, nullable=False),
     UniqueConstraint("pbx", "ref"),
     Index("ix_calls_number", "number", "id"),
+)
+call_people = Table(
+    "call_people",
+    metadata,
+    Column("call_id", Id, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id"), primary_key=True),
 )
 dials = Table(
     "dials",
@@ -77,6 +86,7 @@ Index(
 
 _OF = (calls.c.pbx == bindparam("of_pbx"), calls.c.ref == bindparam("of_ref"))
 _FIND = select(calls).where(*_OF)
+_PEOPLE_OF = select(call_people.c.user_id).where(call_people.c.call_id == bindparam("of_call"))
 _LIVING_OF = select(calls).where(calls.c.pbx == bindparam("of_pbx"), _LIVING)
 
 
@@ -113,6 +123,11 @@ def living(connection: Connection, pbx: str) -> list[Any]:
     return list(connection.execute(_LIVING_OF, {"of_pbx": pbx}))
 
 
+def systems_of_living(connection: Connection) -> set[str]:
+    """Return the telephone systems that have calls whose end is not written."""
+    return set(connection.execute(select(calls.c.pbx).where(_LIVING).distinct()).scalars())
+
+
 def values_of(row: Any) -> dict[str, Any]:
     """Return a row's values by column."""
     return {column.name: getattr(row, column.name) for column in calls.columns}
@@ -126,6 +141,14 @@ def write(connection: Connection, values: dict[str, Any], *, known: bool) -> Non
         connection.execute(insert(calls).values(values))
 
 
+def note_people(connection: Connection, call_id: str, user_ids: Collection[str]) -> None:
+    """Note which of our people are in a call, or were rung for it."""
+    known = set(connection.execute(_PEOPLE_OF, {"of_call": call_id}).scalars())
+    new = [{"call_id": call_id, "user_id": one} for one in user_ids if one not in known]
+    if new:
+        connection.execute(insert(call_people), new)
+
+
 def write_notes(connection: Connection, call_id: str, notes: list[dict[str, Any]]) -> None:
     """Write all notes of a call."""
     connection.execute(update(calls).where(calls.c.id == call_id).values(notes=notes))
@@ -133,4 +156,5 @@ def write_notes(connection: Connection, call_id: str, notes: list[dict[str, Any]
 
 def drop(connection: Connection, call_id: str) -> None:
     """Drop a call that turned out to be part of another."""
+    connection.execute(delete(call_people).where(call_people.c.call_id == call_id))
     connection.execute(delete(calls).where(calls.c.id == call_id))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from datetime import datetime
 from typing import Any
 
 from gateway.cli.client import connect
 from gateway.cli.output import fields, table
 from gateway.config import Config
+from gateway.kernel.errors import Invalid
 
 LOOK_S = 0.25
 HEADINGS = ("ID", "STARTED", "STATE", "FROM", "TO", "ANSWERED BY", "OUTCOME", "TALK")
@@ -23,7 +25,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     listed.add_argument("--live", action="store_true", help="only those that live now")
     listed.add_argument("--direction", choices=("in", "out", "internal"), default="")
     listed.add_argument("--number", default="")
-    listed.add_argument("--since", default="", metavar="TIME")
+    listed.add_argument("--since", default="", metavar="TIME", help="2026-03-01, or with T09:30")
     listed.add_argument("--limit", type=int, default=50)
     listed.set_defaults(run=_list)
     dial = verbs.add_parser("dial", help="ring a user's telephone, then dial a number from it")
@@ -72,12 +74,24 @@ def _add_rules(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 async def _list(config: Config, options: argparse.Namespace) -> int:
     said = {name: getattr(options, name) for name in ("direction", "number", "since")}
     query = {name: value for name, value in said.items() if value}
+    if options.since:
+        query["since"] = _moment(options.since, config)
     if options.live:
         query["live"] = "true"
     async with connect(config) as client:
         page = await client.get("/calls", **query, limit=str(options.limit))
     print(table(HEADINGS, [_row(call) for call in page["items"]]))
     return 0
+
+
+def _moment(text: str, config: Config) -> str:
+    """Return a moment that was written by the office's clock, with its offset."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        message = f"{text[:40]!r} is no time; write it as 2026-03-01 or 2026-03-01T09:30"
+        raise Invalid(message, field="--since") from error
+    return (found if found.tzinfo else found.replace(tzinfo=config.zone)).isoformat()
 
 
 async def _dial(config: Config, options: argparse.Namespace) -> int:

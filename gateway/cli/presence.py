@@ -16,6 +16,7 @@ from gateway.parties.import_columns import HEAD_ROWS, Cells, heading_key
 from gateway.parties.import_csv import read_csv
 from gateway.parties.import_encoding import encoding_of
 from gateway.parties.import_xlsx import read_xlsx
+from gateway.people.absence_dates import without_midnight
 from gateway.people.model import AbsenceKind
 from gateway.people.schemas import MAX_ROWS
 
@@ -180,5 +181,6 @@ def _columns(row: Cells) -> dict[int, str]:
 def _row(row: Cells, columns: dict[int, str]) -> dict[str, Any]:
     values = {field: row.values[index].strip() for index, field in columns.items()
               if index < len(row.values)}  # fmt: skip
+    values |= {name: without_midnight(values.get(name, "")) for name in ("from", "until")}
     kind = _KIND_OF.get(heading_key(values.get("kind", "")), AbsenceKind.OTHER)
     return {"line": row.line, **dict.fromkeys(_NEEDED, ""), **values, "kind": kind.value}

@@ -11,14 +11,15 @@ from sqlalchemy import Connection, select
 
 from gateway.history.model import TimelineEntry
 from gateway.history.timeline import Timeline
+from gateway.kernel.errors import NotFound
 from gateway.kernel.numbers import NumberingPlan, NumberKind
 from gateway.kernel.store import Store
-from gateway.parties.lookup import Lookup
+from gateway.parties.book import PartyBook
 from gateway.parties.model import Found, Match
 from gateway.parties.tables import parties
 from gateway.people.colleagues import Colleagues
 from gateway.people.model import Colleague
-from gateway.web.principal import Principal
+from gateway.web.principal import Permission, Principal
 
 LAST = 5
 """Interactions that are shown while it rings."""
@@ -65,21 +66,28 @@ class CallerLookup:
     """Puts an answer together from directory, people and history."""
 
     def __init__(
-        self, store: Store, plan: NumberingPlan, colleagues: Colleagues, timeline: Timeline
+        self,
+        store: Store,
+        plan: NumberingPlan,
+        book: PartyBook,
+        colleagues: Colleagues,
+        timeline: Timeline,
     ) -> None:
         self._store = store
         self._plan = plan
-        self._lookup = Lookup(store, plan)
+        self._book = book
         self._colleagues = colleagues
         self._timeline = timeline
 
     async def find(self, principal: Principal, number: str) -> Caller:
         """Return who has a number; of others' customers name and responsible only."""
-        found = await self._lookup.find(principal, number)
+        found = await self._book.lookup(principal, number)
         key = found.number.key
         colleague = await self._colleagues.behind(key)
         if colleague is not None or not found.matches:
-            return Caller(number=key, kind=self._nobody(found, colleague), colleague=colleague)
+            kind = self._nobody(found, colleague)
+            may = Permission.PEOPLE_READ in principal.permissions
+            return Caller(number=key, kind=kind, colleague=colleague if may else None)
         kind = CallerKind.CUSTOMER if len(found.matches) == 1 else CallerKind.CHOICE
         return Caller(number=key, kind=kind, cards=await self._cards(principal, found))
 
@@ -93,11 +101,11 @@ class CallerLookup:
     async def _cards(self, principal: Principal, found: Found) -> tuple[Card, ...]:
         matches = found.matches
         ids = {match.responsible.id for match in matches if match.responsible}
-        people = await self._colleagues.of(ids)
+        may = Permission.PEOPLE_READ in principal.permissions
+        people = await self._colleagues.of(ids) if may else {}
         open_ = [match.party_id for match in matches if not match.restricted][:WITH_HISTORY]
         notes = await self._store.read(partial(_notes_of, open_))
-        last = {one: (await self._timeline.of_party(principal, one, limit=LAST)).items
-                for one in open_}  # fmt: skip
+        last = {one: await self._last(principal, one) for one in open_}
         return tuple(
             Card(
                 match=match,
@@ -107,6 +115,12 @@ class CallerLookup:
             )
             for match in matches
         )
+
+    async def _last(self, principal: Principal, party_id: str) -> tuple[TimelineEntry, ...]:
+        try:
+            return (await self._timeline.of_party(principal, party_id, limit=LAST)).items
+        except NotFound:  # given to another manager a moment ago
+            return ()
 
 
 def _notes_of(party_ids: list[str], connection: Connection) -> Mapping[str, str]:

@@ -49,7 +49,7 @@ class Timeline:
     ) -> Page:
         """Return a party's interactions, newest first; raises NotFound, Invalid for the cursor.
 
-        Texts of messages are shown to those only who may read messages.
+        Messages and calls are shown to those only who may read such.
         """
         principal.require(Permission.PARTIES_READ)
         limit = min(limit, MAX_PAGE)
@@ -72,8 +72,11 @@ def _readable(
     principal: Principal, kinds: Collection[InteractionKind]
 ) -> frozenset[InteractionKind]:
     wanted = frozenset(kinds or InteractionKind)
-    if Permission.SMS_READ not in principal.permissions:
-        wanted -= {InteractionKind.SMS}
+    for kind, permission in (
+        (InteractionKind.SMS, Permission.SMS_READ), (InteractionKind.CALL, Permission.CALLS_READ),
+    ):  # fmt: skip
+        if permission not in principal.permissions:
+            wanted -= {kind}
     return wanted
 
 

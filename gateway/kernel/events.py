@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, or_, select
 
 from gateway.kernel.store import rows
 from gateway.kernel.store.schema import JsonText, UtcDateTime, metadata
@@ -26,11 +26,13 @@ events = Table(
 
 EVERYONE = "everyone"
 """Audience: whoever may read this kind of thing at all."""
+NOBODY = "nobody"
+"""Audience: only those who see everything."""
 
 
-def audience_of(user_id: str | None) -> str:
-    """Return the audience of what belongs to one user: him, and those who see everything."""
-    return f"user:{user_id}" if user_id else EVERYONE
+def audience_of(*user_ids: str | None) -> str:
+    """Return the audience of what belongs to some users: them, and those who see everything."""
+    return " ".join(sorted({f"user:{one}" for one in user_ids if one})) or EVERYONE
 
 
 class Event(NamedTuple):
@@ -59,5 +61,5 @@ def after(
     """Return the events behind `last_id` that these audiences may see (None: all of them)."""
     query = select(events).where(events.c.id > last_id).order_by(events.c.id).limit(limit)
     if audiences is not None:
-        query = query.where(events.c.audience.in_(audiences))
+        query = query.where(or_(*(events.c.audience.contains(one) for one in audiences)))
     return [Event(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001

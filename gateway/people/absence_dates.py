@@ -14,8 +14,7 @@ _LOCAL = re.compile(
     r"(?:[ ,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2})?)?"
 )
 """31.12.2026, 31/12/2026, 31.12.2026 13:00."""
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]00:00(?::00)?)?")
-"""A spreadsheet gives a day as its midnight."""
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def span(begins: str, ends: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -26,13 +25,18 @@ def span(begins: str, ends: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     first, _ = _moment(begins, zone, "from")
     last, is_day = _moment(ends, zone, "until")
     if is_day:
-        last = _midnight(last.astimezone(zone) + timedelta(days=1), zone)
+        last = datetime.combine(last.astimezone(zone) + timedelta(days=1), time(), zone)
     if last <= first:
         raise Invalid(f"the absence ends ({ends}) before it begins ({begins})", field="until")
     if last - first > LONGEST:
         raise Invalid(f"the absence is longer than {LONGEST.days} days: {begins} to {ends}",
                       field="until")  # fmt: skip
-    return first, last
+    return first, last.astimezone(UTC)
+
+
+def without_midnight(text: str) -> str:
+    """Return a spreadsheet's cell without the midnight that it gives a plain day."""
+    return re.sub(r"[ T,]+0?0:00(:00(\.0+)?)?$", "", text.strip())
 
 
 def _moment(text: str, zone: ZoneInfo, field: str) -> tuple[datetime, bool]:
@@ -40,19 +44,18 @@ def _moment(text: str, zone: ZoneInfo, field: str) -> tuple[datetime, bool]:
     text = text.strip()
     local = _LOCAL.fullmatch(text)
     try:
-        if local is not None:
-            given = {name: int(value) for name, value in local.groupdict("0").items()}
-            return datetime(**given, tzinfo=zone).astimezone(UTC), local["hour"] is None
-        found = datetime.fromisoformat(text)
+        found = _of(local, zone) if local else datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
         message = f"{text[:40]!r} is no date; write it as 2026-12-31, or 2026-12-31T13:00"
         raise Invalid(message, field=field) from error
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=zone)
     if not 2000 <= found.year <= 2200:
         raise Invalid(f"{text[:40]!r} is no year in which somebody works here", field=field)
-    return found.astimezone(UTC), _DAY.fullmatch(text) is not None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=zone)
+    is_day = local["hour"] is None if local else _DAY.fullmatch(text) is not None
+    return found.astimezone(UTC), is_day
 
 
-def _midnight(at: datetime, zone: ZoneInfo) -> datetime:
-    return datetime.combine(at.date(), time(), zone).astimezone(UTC)
+def _of(local: re.Match[str], zone: ZoneInfo) -> datetime:
+    given = {name: int(value) for name, value in local.groupdict("0").items()}
+    return datetime(**given, tzinfo=zone)

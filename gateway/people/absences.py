@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -22,6 +22,10 @@ from gateway.people.tables import absences, users
 from gateway.web.principal import Permission, Principal, Sight
 
 MAX_NOTE = 500
+MAX_WORD = 200
+"""Characters of a name, a login or a date."""
+ROWS_PER_UNIT = 25
+"""Rows in one unit of work: how long others wait for the writer."""
 MAX_OPEN = 1000
 """Absences of one person that are not over."""
 _ACTIVE = select(users).where(users.c.disabled_at.is_(None))
@@ -111,6 +115,17 @@ class AbsenceBook:
         """Take rows of a list, each by itself; taking them again changes nothing."""
         principal.require(Permission.PEOPLE_WRITE)
 
+        results: list[RowResult] = []
+        for start in range(0, len(rows), ROWS_PER_UNIT):
+            part = rows[start : start + ROWS_PER_UNIT]
+            results += await self._import_part(principal, part, dry_run=dry_run)
+        if not dry_run:
+            self._changed()
+        return results
+
+    async def _import_part(
+        self, principal: Principal, rows: Sequence[tuple[int, AbsenceDraft]], *, dry_run: bool
+    ) -> list[RowResult]:
         def unit(connection: Connection) -> list[RowResult]:
             found = [self._row(connection, principal, line, draft) for line, draft in rows]
             if dry_run:
@@ -118,11 +133,9 @@ class AbsenceBook:
             return found
 
         try:
-            results = await self._store.write(unit)
+            return await self._store.write(unit)
         except _DryRun as done:
             return done.results
-        self._changed()
-        return results
 
     async def away(self, principal: Principal, *, away: bool) -> None:
         """Note that who asks left his desk, or is back at it."""
@@ -166,6 +179,7 @@ class AbsenceBook:
         return after, "updated"
 
     def _meant(self, connection: Connection, principal: Principal, draft: AbsenceDraft) -> Absence:
+        _require_short(draft)
         user_id = _person(connection, draft.person, "person") or principal.user_id
         if user_id is None:
             raise Invalid("say who is absent: a login, a name or an extension", field="person")
@@ -177,14 +191,14 @@ class AbsenceBook:
         begins, ends = span(draft.begins, draft.ends, self._zone)
         return Absence(
             id=new_id(), user_id=user_id, begins=begins, ends=ends, kind=draft.kind,
-            deputy_id=deputy_id, note=draft.note.strip()[:MAX_NOTE],
+            deputy_id=deputy_id, note=draft.note.strip(),
         )  # fmt: skip
 
     def _add(self, connection: Connection, principal: Principal, wanted: Absence) -> Absence:
-        query = select(absences.c.id).where(
+        query = select(func.count()).where(
             absences.c.user_id == wanted.user_id, absences.c.ends > self._clock.now()
         )
-        if len(connection.execute(query.limit(MAX_OPEN)).all()) >= MAX_OPEN:
+        if connection.execute(query).scalar_one() >= MAX_OPEN:
             raise Conflict(f"{MAX_OPEN} absences of that person are not over; delete some")
         values = {name: getattr(wanted, name) for name in Absence.__slots__}
         connection.execute(insert(absences).values({**values, "kind": wanted.kind.value}))
@@ -216,6 +230,19 @@ def absence_of(row: Any) -> Absence:
     """Return the absence in a row of `absences`."""
     values = dict(row._mapping)  # noqa: SLF001 - Row's public name
     return Absence(**{**values, "kind": AbsenceKind(values["kind"])})
+
+
+def _require_short(draft: AbsenceDraft) -> None:
+    """Raise Invalid for what is too long: a list's rows are refused one by one, not together."""
+    for field, text, most in (
+        ("person", draft.person, MAX_WORD), ("from", draft.begins, MAX_WORD),
+        ("until", draft.ends, MAX_WORD), ("deputy", draft.deputy, MAX_WORD),
+        ("note", draft.note, MAX_NOTE),
+    ):  # fmt: skip
+        if len(text) > most:
+            raise Invalid(f"{field} is longer than {most} characters", field=field)
+        if "\0" in text:
+            raise Invalid(f"{field} holds a NUL character", field=field)
 
 
 def _may(principal: Principal, user_id: str) -> bool:

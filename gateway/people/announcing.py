@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from gateway.kernel import events
 from gateway.kernel.clock import Clock
@@ -20,6 +21,7 @@ TOGETHER_S = 0.05
 LOOK_S = 15.0
 """How often the clock alone is asked: an absence begins and ends without anybody's doing."""
 AT_ONCE = 200
+_ACTIVE = select(users).where(users.c.disabled_at.is_(None))
 
 
 class Announcer:
@@ -49,26 +51,37 @@ class Announcer:
 
     async def run(self) -> None:
         """Tell until cancelled."""
+        self._everybody = True
+        look_at = self._clock.monotonic()
         while True:
-            try:
-                async with asyncio.timeout(0 if self._everybody else LOOK_S):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, look_at - self._clock.monotonic())):
                     await self._woken.wait()
                 await asyncio.sleep(TOGETHER_S)
-            except TimeoutError:
+            if self._clock.monotonic() >= look_at:
                 self._everybody = True
             self._woken.clear()
+            if self._everybody:
+                look_at = self._clock.monotonic() + LOOK_S
             await self._look()
 
     async def _look(self) -> None:
-        everybody, extensions = self._everybody, self._extensions
-        self._everybody, self._extensions = False, set()
-        query = select(users).where(users.c.disabled_at.is_(None))
-        if not everybody:
-            query = query.where(users.c.extension.in_(sorted(extensions)))
-        found = await self._store.read(lambda c: self._colleagues.read(c, query))
-        changed = [one for one in found if self._told.get(one.id) != one]
-        for start in range(0, len(changed), AT_ONCE):
-            await self._tell(changed[start : start + AT_ONCE])
+        """Look at who may be otherwise; with somebody absent at all, for his deputy's state."""
+        extensions, self._extensions = self._extensions, set()
+        asked, self._everybody = self._everybody, False
+        everybody = asked or any(one.deputy for one in self._told.values())
+        query = _ACTIVE if everybody else _ACTIVE.where(users.c.extension.in_(sorted(extensions)))
+        try:
+            found = await self._store.read(lambda c: self._colleagues.read(c, query))
+            changed = [one for one in found if self._told.get(one.id) != one]
+            for start in range(0, len(changed), AT_ONCE):
+                await self._tell(changed[start : start + AT_ONCE])
+            if everybody:
+                await self._tell_left(set(self._told) - {one.id for one in found})
+        except BaseException:
+            self._extensions |= extensions
+            self._everybody = self._everybody or asked
+            raise
 
     async def _tell(self, changed: list[Colleague]) -> None:
         now = self._clock.now()
@@ -79,12 +92,24 @@ class Announcer:
             )
             for one in changed
         ]  # fmt: skip
-
-        def unit(connection: Connection) -> None:
-            events.append(connection, *told)
-
-        await self._store.write(unit)
+        await self._store.write(lambda connection: events.append(connection, *told))
         self._told |= {one.id: one for one in changed}
+        self._wake_feed()
+
+    async def _tell_left(self, gone: set[str]) -> None:
+        """Tell of those who do not work here any more."""
+        if not gone:
+            return
+        now = self._clock.now()
+        told = [
+            events.Event(
+                kind="person.left", subject=one, at=now, audience=events.EVERYONE, data={"id": one}
+            )
+            for one in sorted(gone)
+        ]  # fmt: skip
+        await self._store.write(lambda connection: events.append(connection, *told))
+        for one in gone:
+            del self._told[one]
         self._wake_feed()
 
 

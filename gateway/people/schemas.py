@@ -15,13 +15,10 @@ from gateway.web.paging import NextCursor, ShortListQuery
 from gateway.web.routes import Schema
 
 MAX_ROWS = 1000
-Person = Annotated[
-    str, Field(max_length=200, description="login, name, extension or id", examples=["ayse"])
-]
-Moment = Annotated[
+Person = Annotated[str, Field(description="login, name, extension or id", examples=["ayse"])]
+When = Annotated[
     str,
     Field(
-        max_length=40,
         description="a day, or a moment; without an offset it is the office's time",
         examples=["2026-12-28"],
     ),
@@ -83,13 +80,16 @@ class AbsencesQuery(ShortListQuery):
 class AbsenceIn(Schema):
     """An absence to be noted."""
 
-    person: Annotated[Person, Field(description="empty: who asks")] = ""
-    from_: Annotated[Moment, Field(alias="from")]
-    until: Annotated[Moment, Field(description="the last day of it, or the moment of return",
+    person: Annotated[str, Field(description="login, name, extension or id; empty: who asks",
+                                 examples=["ayse"])] = ""  # fmt: skip
+    from_: Annotated[When, Field(alias="from")]
+    until: Annotated[When, Field(description="the last day of it, or the moment of return",
                                    examples=["2027-01-03"])]  # fmt: skip
     kind: AbsenceKind = AbsenceKind.OTHER
     deputy: Annotated[Person, Field(description="who stands in", examples=["ali"])] = ""
-    note: Annotated[str, Field(max_length=MAX_NOTE)] = ""
+    note: Annotated[
+        str, Field(description=f"at most {MAX_NOTE} characters", examples=["Antalya"])
+    ] = ""
 
     def draft(self) -> AbsenceDraft:
         """Return it for the service."""
@@ -108,7 +108,7 @@ class AbsenceOut(Schema):
     ends: Annotated[datetime, Field(description="the first moment in which he is here again")]
     kind: AbsenceKind
     deputy_id: Annotated[str | None, Field(examples=["019a2f00b1c27d4e9f60718293a4b5c7"])]
-    note: str
+    note: Annotated[str, Field(examples=["Antalya"])]
 
     @classmethod
     def of(cls, absence: Absence) -> AbsenceOut:
@@ -143,8 +143,8 @@ class AbsenceRowOut(Schema):
     outcome: Annotated[
         str, Field(examples=["created"], pattern="created|updated|unchanged|rejected")
     ]
-    reason: str
-    field: str
+    reason: Annotated[str, Field(description="why it was rejected", examples=[""])]
+    field: Annotated[str, Field(description="which cell is wrong", examples=[""])]
 
     @classmethod
     def of(cls, result: RowResult) -> AbsenceRowOut:

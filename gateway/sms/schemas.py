@@ -15,7 +15,7 @@ from gateway.sms.policy import PriorityName
 from gateway.sms.port import TextCoding
 from gateway.sms.sending import SendSms, Settlement
 from gateway.sms.text import TextPlan
-from gateway.web.fields import Id, ModemId, NoError, Number, PartyId, PersonId, UserId
+from gateway.web.fields import Id, ModemId, Moment, NoError, Number, PartyId, PersonId, UserId
 from gateway.web.paging import NextCursor, PageQuery
 from gateway.web.problems import Problem
 from gateway.web.routes import Schema
@@ -202,21 +202,13 @@ class SmsQuery(PageQuery):
     number: Annotated[str, Field(max_length=64)] = ""
     modem: Annotated[str, Field(max_length=32)] = ""
     party: Annotated[str, Field(max_length=32)] = ""
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
     @field_validator("state", mode="before")
     @classmethod
     def _as_several(cls, value: object) -> object:
         return [value] if isinstance(value, str) else value
-
-    @field_validator("since", "until")
-    @classmethod
-    def _zoned(cls, value: datetime | None) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            msg = "lacks its time zone; write it as 2026-03-01T09:30:00+03:00"
-            raise ValueError(msg)
-        return value
 
     def filter(self) -> Filter:
         """Return what the service is asked for."""

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+
+
+def _zoned(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        msg = "lacks its time zone; write it as 2026-03-01T09:30:00+03:00"
+        raise ValueError(msg)
+    if not 1970 <= value.year <= 9000:
+        msg = "is no year in which anything happened here"
+        raise ValueError(msg)
+    return value
+
+
+Moment = Annotated[datetime, AfterValidator(_zoned)]
+"""A moment that a request names: with its offset, so that it is one."""
 
 Id = Annotated[str, Field(examples=["019a2f3c9e7a7c1d8a3b5e6f70819203"])]
 UserId = Annotated[str, Field(examples=["019a2f00b1c27d4e9f60718293a4b5c6"])]

@@ -129,6 +129,7 @@ class Server:
         async def endpoint(request: web.Request) -> web.StreamResponse:
             principal = await who(request)
             principal.require(route.permission)
+            _refuse_nul(request)
             if route.lines is not None:
                 return await streams.answer(request, route, principal)
             try:
@@ -198,6 +199,36 @@ def _shown(condition: Condition) -> dict[str, str]:
     return {name: value for name, value in parts.items() if value}
 
 
+def _refuse_nul(request: web.Request) -> None:
+    """Raise Invalid for a NUL in path or query: no database keeps one in a text."""
+    texts = [
+        *request.match_info.values(),
+        *(text for pair in request.query.items() for text in pair),
+    ]
+    if any("\0" in text for text in texts):
+        raise Invalid("the address holds a NUL character", field="path")
+
+
+def _nul_in(value: object, path: str = "") -> str | None:
+    """Return where in a body a text holds a NUL, as `persons.0.name`; None when none does."""
+    if isinstance(value, str):
+        return path if "\0" in value else None
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, part in inner:
+        if "\0" in str(key):
+            return path
+        found = _nul_in(part, f"{path}.{key}" if path else str(key))
+        if found is not None:
+            return found
+    return None
+
+
 async def _body(request: web.Request, model: type[Schema]) -> Schema:
     if model is NoBody:
         return NoBody()
@@ -208,6 +239,8 @@ async def _body(request: web.Request, model: type[Schema]) -> Schema:
         body = from_json(raw, allow_inf_nan=False)
     except ValueError as error:
         raise BadRequest(f"the body is no JSON: {error}") from None
+    if b"\\u0000" in raw and (field := _nul_in(body)) is not None:
+        raise Invalid(f"{field or 'the body'} holds a NUL character, which is no text", field=field)
     return model.model_validate(body)
 
 

@@ -30,7 +30,7 @@ from gateway.kernel.store import Store
 from gateway.kernel.supervisor import Supervisor
 from gateway.parties.book import PartyBook
 from gateway.parties.drafts import PartyChange, PartyDraft, PhoneDraft
-from gateway.people.model import Role
+from gateway.people.model import RIGHTS, Role, User
 from gateway.people.users import Users
 from gateway.web.principal import LOCAL_ADMINISTRATOR as ROOT
 from gateway.web.principal import Permission, Principal, Sight
@@ -42,11 +42,16 @@ CUSTOMER = "+902125550150"
 Change = tuple[CallChange, CallRecord | None]
 
 
+def book_runtime() -> Runtime:
+    """Return what a sink needs to run."""
+    clock, health = SystemClock(), Health()
+    return Runtime(clock, health, Metrics(), Supervisor(health, clock))
+
+
 @pytest.fixture
 def book(store: Store) -> CallBook:
     """Return the sink of a telephone system."""
-    clock, health = SystemClock(), Health()
-    return CallBook(store, Runtime(clock, health, Metrics(), Supervisor(health, clock)), PLAN)
+    return CallBook(store, book_runtime(), PLAN)
 
 
 @pytest.fixture
@@ -222,7 +227,7 @@ async def test_lists_are_narrowed_paged_and_kept_to_ones_own(
     assert len(set(seen)) == 4
     mine = Principal(user_id="0" * 32, name="m", permissions=frozenset(Permission), sight=Sight.OWN)
     own = (await calls.page(mine, CallFilter())).items
-    assert [call["direction"] for call in own] == ["internal", "out"]
+    assert [call["direction"] for call in own] == ["out"]
     with pytest.raises(NotFound):
         await calls.show(mine, seen[0])
     assert (await calls.show(ROOT, seen[0]))["id"] == seen[0]
@@ -310,3 +315,118 @@ async def test_notes_stay_with_a_call_and_follow_it_into_another(
     assert {note["by"] for note in notes} == {ROOT.name}
     with pytest.raises(NotFound):
         await actions.note(ROOT, "0" * 32, "whose?")
+
+
+def principal_of(user: User) -> Principal:
+    """Return a manager."""
+    return Principal(
+        user_id=user.id, name=user.name, permissions=RIGHTS[Role.MANAGER], sight=Sight.OWN
+    )
+
+
+async def test_who_is_in_a_call_knows_of_it_and_of_talks_inside_nobody_else(
+    store: Store, book: CallBook, parties: PartyBook
+) -> None:
+    users = Users(store, SystemClock(), PLAN)
+    added = [
+        await users.add(ROOT, login=f"u{number}", name="", role=Role.MANAGER, extension=number)
+        for number in ("101", "102", "103", "104")
+    ]
+    first, second, third, last = map(principal_of, added)
+    phones = (PhoneDraft(number=CUSTOMER),)
+    await parties.create(ROOT, PartyDraft(name="Yıldız", phones=phones, responsible="u104"))
+    await book.calls_changed("office", list(told("a16-in_answered")))
+    await book.calls_changed("office", list(told("a16-internal_call")))
+    calls = Calls(store, PLAN)
+
+    async def seen(who: Principal) -> list[str]:
+        return [call["direction"] for call in (await calls.page(who, CallFilter())).items]
+
+    assert "in" in await seen(first)
+    assert await seen(last) == ["in"]
+    inside = next(call for call in await page(store) if call["direction"] == "internal")
+    taking_part = {str(party["party"]) for party in inside["parties"]}  # type: ignore[attr-defined]
+    for number, who in (("101", first), ("102", second), ("103", third)):
+        assert ("internal" in await seen(who)) is (number in taking_part)
+    with pytest.raises(NotFound):
+        await calls.living(last, str(inside["id"]))
+    found = await store.read(lambda connection: events.after(connection, 0, audiences=None))
+    of_call = [event for event in found if event.kind.startswith("call.")]
+    for event in of_call:
+        internal = event.data["direction"] == "internal"
+        assert (f"user:{added[3].id}" in event.audience) is not internal
+    answered = [event for event in of_call if event.kind == "call.answered"]
+    assert f"user:{added[0].id}" in answered[0].audience
+
+
+async def test_a_call_with_a_colleagues_mobile_or_an_own_line_is_private(
+    store: Store, book: CallBook, parties: PartyBook
+) -> None:
+    users = Users(store, SystemClock(), PLAN)
+    await users.add(ROOT, login="u1", name="", role=Role.MANAGER, mobile=CUSTOMER)
+    stranger = await users.add(ROOT, login="u2", name="", role=Role.MANAGER)
+    await parties.create(ROOT, PartyDraft(name="X", phones=(PhoneDraft(number=CUSTOMER),)))
+    await book.calls_changed("office", list(told("a16-in_answered")))
+    [call] = await page(store)
+    assert call["party_id"] is None
+    found = await Calls(store, PLAN).page(principal_of(stranger), CallFilter())
+    assert found.items == ()
+    told_of = await store.read(lambda connection: events.after(connection, 0, audiences=None))
+    audiences = {event.audience for event in told_of if event.kind.startswith("call.")}
+    assert audiences == {events.NOBODY}
+
+
+async def test_a_call_taken_up_in_the_middle_keeps_what_was_known_of_it(
+    store: Store, book: CallBook
+) -> None:
+    """101 speaks, passes the customer on, the service dies; then he is parked and hangs up."""
+    before = list(told("a16-xfer_ami_blind", upto="Hangup"))
+    await book.calls_changed("office", before)
+    [known] = await page(store)
+    at = datetime.fromisoformat(str(known["started_at"])).timestamp() + 60
+    _, ref = await Calls(store, PLAN).living(ROOT, str(known["id"]))
+    tracker = Tracker()
+    shown = {"Uniqueid": ref, "Linkedid": ref, "Channel": "PJSIP/trunk-1", "BridgeId": "lot",
+             "CallerIDNum": "902125550150", "ChannelStateDesc": "Up", "Context": "from-trunk",
+             "Exten": "x"}  # fmt: skip
+    space = {"ParkeeUniqueid": ref, "ParkerDialString": "PJSIP/102", "ParkingSpace": "701"}
+    restarted = CallBook(store, book_runtime(), PLAN)
+    changes = tracker.reconcile(Snapshot(channels=[shown], parked=[space]), at, at)
+    await restarted.calls_changed("office", [(one, tracker.record(one.id, at)) for one in changes])
+    ended = tracker.close(at + 30, "")
+    await restarted.calls_changed("office", [(one, one.ended) for one in ended])
+    [call] = await page(store)
+    for name in ("id", "direction", "caller", "did", "answered_by", "started_at"):
+        assert call[name] == known[name], name
+    assert (call["outcome"], call["missed"], call["state"]) == ("answered", False, "ended")
+    kinds = [one["kind"] for one in call["transfers"]]  # type: ignore[attr-defined]
+    assert kinds == ["blind", "park"]
+    assert float(str(call["talk_s"])) >= float(str(known["talk_s"]))
+    parties = {one["party"] for one in call["parties"]}  # type: ignore[attr-defined]
+    assert {"101", "902125550150"} <= parties
+    assert restarted._before == {}
+
+
+async def test_a_merged_call_is_followed_to_ours_also_when_all_comes_at_once(
+    store: Store, book: CallBook
+) -> None:
+    await book.calls_changed("office", list(told("b16-xfer_sip_attended")))
+    [call] = await page(store)
+    changes = list(told("b16-xfer_sip_attended"))
+    [merge] = [n for n, (change, _) in enumerate(changes) if change.kind is CallChangeKind.MERGED]
+    await book.calls_changed("branch", changes[:merge])
+    await book.calls_changed("branch", changes[merge:])
+    found = await store.read(lambda connection: events.after(connection, 0, audiences=None))
+    [event] = [event for event in found if event.kind == "call.merged"]
+    [branch] = [one for one in await page(store) if one["id"] != call["id"]]
+    assert event.data["into"] == branch["id"]
+
+
+async def test_calls_of_a_telephone_system_that_is_gone_end(store: Store, book: CallBook) -> None:
+    for pbx in ("office", "old", "modem:m1"):
+        await book.calls_changed(pbx, list(told("a16-in_answered", upto="BridgeLeave")))
+    await book.forget_systems({"office", "modem:m2"})
+    assert {call["pbx"] for call in await page(store, live=True)} == {"office"}
+    assert {call["reason"] for call in await page(store) if call["ended_at"]} == {
+        "its end was not seen"
+    }

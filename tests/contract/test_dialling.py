@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from gateway.kernel.errors import (
     NotFound,
     Permanent,
     Temporary,
+    Unavailable,
     Uncertain,
 )
 from gateway.kernel.health import Health
@@ -169,6 +171,40 @@ async def test_a_dial_that_is_being_asked_at_a_stop_is_uncertain(desk: Desk) -> 
     await asyncio.sleep(0)
     await desk.dialling.close()
     assert (await desk.settled(asked)).state is DialState.UNCERTAIN
+
+
+async def test_a_store_that_fails_for_a_while_learns_what_became_of_a_dial(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.calls.dialling.RETRY_S", 0.01)
+    ayse = await desk.open()
+    desk.pbx.picked_up.clear()
+    asked = await desk.dial(ayse)
+    failures, write = [Unavailable("the disk is full")] * 3, desk.store.write
+
+    async def fails(unit: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return await write(unit)
+
+    monkeypatch.setattr(desk.store, "write", fails)
+    desk.pbx.picked_up.set()
+    assert (await desk.settled(asked)).state is DialState.ANSWERED
+    assert failures == []
+    await desk.dial(ayse, "+902125550161")
+
+
+async def test_what_a_start_makes_uncertain_is_told(desk: Desk) -> None:
+    ayse = await desk.open()
+    desk.pbx.picked_up.clear()
+    asked = await desk.dial(ayse)
+    await asyncio.sleep(0)
+    again = Dialling(desk.store, desk.clock, PLAN, dict)
+    assert await again.recover() == 1
+    assert await again.recover() == 0
+    told = await desk.store.read(lambda c: events.after(c, 0, audiences=None))
+    assert [(event.kind, event.subject) for event in told][-1] == ("dial.uncertain", asked.id)
+    await desk.dialling.close()
 
 
 async def test_a_repeated_request_rings_once(desk: Desk) -> None:

@@ -135,15 +135,17 @@ async def test_kinds_are_chosen(store: Store, party: Party) -> None:
     assert _refs(page) == ["c1"]
 
 
-async def test_messages_need_the_right_to_read_messages(store: Store, party: Party) -> None:
+async def test_messages_and_calls_need_the_right_to_read_such(store: Store, party: Party) -> None:
     call = replace(_sms("c1", party.id), kind=InteractionKind.CALL)
     await _record(store, _sms("m1", party.id), call)
-    reader = Principal(
-        user_id=None, name="reader", permissions=frozenset({Permission.PARTIES_READ})
-    )
-    assert _refs(await Timeline(store).of_party(reader, party.id)) == ["c1"]
-    asked = await Timeline(store).of_party(reader, party.id, kinds=[InteractionKind.SMS])
-    assert asked.items == ()
+    for scopes, seen in (
+        ({Permission.CALLS_READ}, ["c1"]), ({Permission.SMS_READ}, ["m1"]), (set(), []),
+    ):  # fmt: skip
+        may = frozenset({Permission.PARTIES_READ, *scopes})
+        reader = Principal(user_id=None, name="reader", permissions=may)
+        assert _refs(await Timeline(store).of_party(reader, party.id)) == seen
+        asked = await Timeline(store).of_party(reader, party.id, kinds=[InteractionKind.SMS])
+        assert _refs(asked) == [ref for ref in seen if ref == "m1"]
 
 
 async def test_another_managers_history_is_not_found(store: Store, book: PartyBook) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -95,7 +97,8 @@ async def told(staff: Staff) -> AsyncIterator[Callable[[], list[tuple[str, str]]
     async def look() -> None:
         while True:
             found = await staff.store.read(lambda c: events.after(c, 0, audiences=None))
-            seen[:] = [(one.data["login"], one.data["state"]) for one in found]
+            changed = [one.data for one in found if one.kind == "person.changed"]
+            seen[:] = [(one["login"], one["state"]) for one in changed]
             await asyncio.sleep(0.02)
 
     looking = asyncio.create_task(look())
@@ -221,6 +224,29 @@ async def test_an_import_again_changes_nothing_and_a_bad_row_stops_no_other(staf
     assert len(await staff.absences.every(ROOT, past=True)) == 2
 
 
+async def test_one_long_cell_is_one_rejected_row(staff: Staff) -> None:
+    span = {"begins": "2026-12-05", "ends": "2026-12-06"}
+    rows = [
+        (line, AbsenceDraft(person="ali", **span, **more))  # type: ignore[arg-type]
+        for line, more in enumerate(
+            [{"note": "x" * 501}, {"deputy": "y" * 201}, {"note": "a\0b"}, {"note": "x" * 500}]
+        )
+    ]
+    done = await staff.absences.import_rows(ROOT, rows, dry_run=False)
+    assert [(one.outcome, one.field) for one in done] == [
+        ("rejected", "note"), ("rejected", "deputy"), ("rejected", "note"), ("created", ""),
+    ]  # fmt: skip
+
+
+async def test_a_long_list_is_taken_in_parts(staff: Staff) -> None:
+    rows = [
+        (day, AbsenceDraft(person="ali", begins=f"2026-12-{day:02}", ends=f"2026-12-{day:02}"))
+        for day in range(1, 31)
+    ] * 3
+    done = await staff.absences.import_rows(ROOT, rows, dry_run=False)
+    assert [one.outcome for one in done] == ["created"] * 30 + ["unchanged"] * 60
+
+
 async def test_two_of_our_people_do_not_share_an_extension(staff: Staff) -> None:
     with pytest.raises(Conflict, match="ayse"):
         await staff.users.change(ROOT, "ali", extension="101")
@@ -246,3 +272,37 @@ async def test_what_changes_is_told_once(
     await until(lambda: told()[5:] == [("ali", "absent")])
     await asyncio.sleep(0.2)
     assert len(told()) == 6
+
+
+async def test_a_busy_office_is_told_all_the_same(
+    staff: Staff, told: Callable[[], list[tuple[str, str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Telephones that change all the time put off no look at the clock; deputies are current."""
+    monkeypatch.setattr("gateway.people.announcing.LOOK_S", 0.3)
+    monkeypatch.setattr(staff.clock, "monotonic", time.monotonic)
+    await until(lambda: len(told()) == 3)
+    await staff.absences.note(
+        ROOT, AbsenceDraft(person="ali", begins="2026-12-02", ends="2026-12-02", deputy="veli")
+    )
+    staff.clock.at += timedelta(days=1)
+    states = itertools.cycle((FREE, RINGING, BUSY))
+    for _ in range(12):
+        staff.presence.telephones_are("office", {"101": next(states)})
+        await asyncio.sleep(0.06)
+    await until(lambda: ("ali", "absent") in told(), timeout_s=3)
+    staff.presence.telephones_are("office", {"103": BUSY})
+    await until(lambda: told()[-2:] == [("ali", "absent"), ("veli", "busy")], timeout_s=3)
+
+
+async def test_who_leaves_is_told(staff: Staff, told: Callable[[], list[tuple[str, str]]]) -> None:
+    await until(lambda: len(told()) == 3)
+    await staff.users.disable(ROOT, "ali")
+    staff.announcer.people_changed()
+
+    async def left() -> bool:
+        found = await staff.store.read(lambda c: events.after(c, 0, audiences=None))
+        return [one.subject for one in found if one.kind == "person.left"] == [
+            staff.people["ali"].id
+        ]
+
+    await until(left, timeout_s=3)

@@ -130,6 +130,17 @@ async def test_many_units_that_raise_leave_the_good_ones_done(store: Store) -> N
     assert [event.subject for event in found] == [f"e{number}" for number in range(0, 90, 3)]
 
 
+async def test_a_value_that_the_database_refuses_is_its_units_fault_alone(store: Store) -> None:
+    def bad(connection: Connection) -> None:
+        connection.execute(select(events.events).where(events.events.c.subject == "a\0")).all()
+        raise RuntimeError("SQLite takes it")
+
+    good = [store.write(partial(_append, f"e{number}")) for number in range(5)]
+    results = await asyncio.gather(*good, store.write(bad), return_exceptions=True)
+    assert [isinstance(result, Exception) for result in results] == [False] * 5 + [True]
+    assert not isinstance(results[-1], Unavailable)
+
+
 async def test_a_database_that_does_not_work_is_told_to_callers_and_shown_in_health(
     store_and_health: tuple[Store, Health],
 ) -> None:

@@ -123,7 +123,16 @@ async def test_a_bad_key_is_named(ask: Ask, key: str) -> None:
     ("method", "path", "status"),
     [
         ("GET", "/sms/nothing", 404),
-        ("GET", "/sms/%00", 404),
+        ("GET", "/sms/%00", 422),
+        ("GET", "/calls/%00", 422),
+        ("GET", "/calls?party_id=%00", 422),
+        ("GET", "/calls?since=2026-12-01", 422),
+        ("GET", "/calls?since=0001-01-01T00:00:00%2B14:00", 422),
+        ("GET", "/sms?until=2026-12-01T00:00:00", 422),
+        ("POST", "/calls/nothing/park", 404),
+        ("GET", "/calls/nothing/recording", 404),
+        ("DELETE", "/absences/nothing", 404),
+        ("GET", "/absences?past=perhaps", 422),
         ("GET", "/sms/%0d%0aX", 404),
         ("GET", "/parties/%F0%9F%99%82", 404),
         ("GET", "/nowhere", 404),
@@ -143,6 +152,43 @@ async def test_a_bad_address_is_refused(ask: Ask, method: str, path: str, status
     assert problem["detail"]
 
 
+@pytest.mark.parametrize(
+    ("raw", "refused"),
+    [
+        (rb'{"name": "a\u0000b"}', True),
+        (rb'{"name": "a", "persons": [{"name": "\u0000"}]}', True),
+        (rb'{"name": "a\\\u0000b"}', True),
+        (rb'{"name": "a\\u0000b"}', False),
+    ],
+)
+async def test_a_nul_is_refused_before_it_reaches_a_database(
+    ask: Ask, raw: bytes, refused: bool
+) -> None:
+    status, problem = await ask("POST", "/parties", data=raw)
+    assert status == (422 if refused else 201)
+    assert ("NUL" in problem.get("detail", "")) is refused
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"person": "nobody", "from": "2026-12-01", "until": "2026-12-02"}, "person"),
+        ({"person": "x" * 300, "from": "2026-12-01", "until": "2026-12-02"}, "person"),
+        ({"from": "2026-12-01", "until": "2026-12-02"}, "person"),
+        ({"person": "office", "from": "soon", "until": "2026-12-02"}, "from"),
+        ({"person": "office", "from": "2026-12-01", "until": "31.12.9999"}, "until"),
+        ({"person": "office", "from": "2026-12-01", "until": "2026-12-02", "kind": "x"}, "kind"),
+        ({"person": "office", "from": "2026-12-01", "until": "2026-12-02", "note": "x" * 501},
+         "note"),
+    ],
+)  # fmt: skip
+async def test_a_bad_absence_names_its_field(ask: Ask, body: dict[str, str], field: str) -> None:
+    await ask("POST", "/users", json={"login": "office"})
+    status, problem = await ask("POST", "/absences", json=body)
+    assert status == 422
+    assert field in str(problem)
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
@@ -151,7 +197,7 @@ _JSON = st.recursive(
 _FIELDS = st.dictionaries(
     st.sampled_from(
         ["to", "text", "flash", "report", "validity_s", "modem", "kind", "name", "numbers", "rows",
-         "persons", "responsible_id", "dry_run", "code"]
+         "persons", "responsible_id", "dry_run", "code", "person", "from", "until", "deputy"]
     ),
     _JSON,
 )  # fmt: skip
@@ -162,7 +208,18 @@ _FIELDS = st.dictionaries(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    path=st.sampled_from(["/sms", "/sms/preview", "/parties", "/parties/import", "/users"]),
+    path=st.sampled_from(
+        [
+            "/sms",
+            "/sms/preview",
+            "/parties",
+            "/parties/import",
+            "/users",
+            "/calls",
+            "/absences",
+            "/absences/import",
+        ]
+    ),
     body=_JSON | _FIELDS,
 )
 async def test_no_json_makes_it_fail(ask: Ask, path: str, body: Any) -> None:

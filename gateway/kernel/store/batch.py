@@ -80,12 +80,16 @@ def _culprit(batch: Sequence[Pending], began: int, error: Exception) -> int | No
 
 _OURS = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 """What the database says of a statement rather than of itself."""
+_OUR_STATES = frozenset({"22", "23", "42"})
+"""The same as PostgreSQL's classes of errors: data, constraints, syntax and rights; SQLAlchemy has
+no class of its own for all that asyncpg raises."""
 
 
 def _is_trouble(error: Exception) -> bool:
     """Tell whether the database itself failed: its disk, its server, the way to it."""
     if isinstance(error, DBAPIError):
-        return not isinstance(error, _OURS)
+        said = str(getattr(error.orig, "sqlstate", None) or "")
+        return not isinstance(error, _OURS) and said[:2] not in _OUR_STATES
     return isinstance(error, OSError)
 
 

@@ -269,3 +269,55 @@ async def test_a_dial_from_the_command_line(opened: Callable[[], Any], pbx: PbxP
         assert (call["direction"], call["number"], call["click_to_call"]) == (
             "out", CUSTOMER, True,
         )  # fmt: skip
+
+
+async def test_a_service_that_dies_in_mid_call_finds_the_call_again(
+    opened: Callable[[], Any], pbx: PbxProcess
+) -> None:
+    async with opened() as office:
+        await asyncio.to_thread(pbx.post, "/calls", did=MAIN, **{"from": CUSTOMER[1:]})
+        await until_state(office, "ayse", "ringing")
+        await asyncio.to_thread(pbx.post, "/phones/101", do="answer")
+        await until_state(office, "ayse", "busy")
+        [before] = await calls(office, live="true")
+        await office.service.kill()
+        await office.service.start()
+        await until(lambda: ready(office))
+        await until_state(office, "ayse", "busy")
+        [after] = await calls(office, live="true")
+        assert (after["id"], after["state"], after["answered_by"]) == (
+            before["id"], "talking", "101",
+        )  # fmt: skip
+        await asyncio.to_thread(pbx.post, "/phones/trunk", do="hang_up")
+
+        async def over() -> bool:
+            return not await calls(office, live="true")
+
+        await until(over, timeout_s=10)
+        [call] = await calls(office)
+        assert (call["id"], call["outcome"], call["did"]) == (before["id"], "answered", MAIN)
+        assert len(office.history("call")) == 1
+
+
+async def test_a_service_that_dies_while_a_dial_rings_dials_once(
+    opened: Callable[[], Any], pbx: PbxProcess
+) -> None:
+    async with opened() as office:
+        dial = await office.service.post("/calls", {"to": CUSTOMER, "from": "102"})
+        await until_state(office, "ali", "ringing")
+        await office.service.kill()
+        await office.service.start()
+        dial = await office.service.get(f"/dials/{dial['id']}")
+        assert dial["state"] == "uncertain"
+        await until(lambda: ready(office))
+        await asyncio.to_thread(pbx.post, "/phones/102", do="answer")
+
+        async def answered() -> bool:
+            return bool((await office.service.get(f"/dials/{dial['id']}"))["state"] == "answered")
+
+        await until(answered, timeout_s=10)
+        await asyncio.to_thread(pbx.post, "/phones/102", do="hang_up")
+        rings = {one: pbx.get(f"/phones/{one}")["rings"] for one in ("102", "trunk")}
+        assert rings == {"102": 1, "trunk": 1}
+        [call] = await calls(office)
+        assert (call["click_to_call"], call["number"]) == (True, CUSTOMER)

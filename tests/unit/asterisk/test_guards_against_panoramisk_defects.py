@@ -184,7 +184,9 @@ async def test_a_peer_that_never_answers_the_login_is_frozen(
             await AmiLink.open(found.settings(), print)
 
 
-async def test_a_peer_that_never_ends_a_message_costs_no_memory() -> None:
+async def test_a_peer_that_never_ends_a_message_costs_no_memory_and_is_named_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     taken: list[bytes] = []
     async with peer() as found, linked(found, taken) as link:
         for _ in range(64):
@@ -194,6 +196,10 @@ async def test_a_peer_that_never_ends_a_message_costs_no_memory() -> None:
         assert len(link._wire._reader._rest) < 300_000
         found.writers[0].write(b"\r\n\r\n")
         await link.ask("Ping")
+        found.writers[0].write(b"Junk: " + b"x" * 1_000_000 + b"\r\n\r\n")
+        await link.ask("Ping")
+    warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert [f"127.0.0.1:{found.port} sends a message of over" in one for one in warnings] == [True]
 
 
 async def test_a_million_unknown_events_change_nothing() -> None:

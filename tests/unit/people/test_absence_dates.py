@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.kernel.errors import Invalid
-from gateway.people.absence_dates import span
+from gateway.people.absence_dates import span, without_midnight
 
 ISTANBUL, BERLIN = ZoneInfo("Europe/Istanbul"), ZoneInfo("Europe/Berlin")
 
@@ -26,7 +26,7 @@ def at(text: str) -> datetime:
         ("2026-12-28", "2027-01-03"),
         ("28.12.2026", "3.1.2027"),
         ("28/12/2026", "03/01/2027"),
-        ("2026-12-28 00:00:00", "2027-01-03T00:00"),
+        ("2026-12-28T00:00", "2027-01-04T00:00"),
         ("2026-12-27T21:00:00+00:00", "03.01.2027"),
     ],
 )
@@ -60,6 +60,7 @@ def test_a_day_on_which_the_clocks_change_is_a_day() -> None:
         ("2027-01-03", "2037-01-03", "longer than"),
         ("0001-01-01", "0001-01-02", "no year"),
         ("9999-12-31", "9999-12-31", "no year"),
+        ("01.12.2026", "31.12.9999", "no year"),
         ("", "", "is no date"),
     ],
 )
@@ -68,7 +69,28 @@ def test_what_is_wrong_is_said(begins: str, ends: str, says: str) -> None:
         span(begins, ends, ISTANBUL)
 
 
-@given(st.text(max_size=30), st.text(max_size=30))
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2026-12-28 00:00:00", "2026-12-28"), ("28.12.2026 00:00", "28.12.2026"),
+        ("28.12.2026 0:00:00", "28.12.2026"), ("2026-12-28T00:00:00.000", "2026-12-28"),
+        ("28.12.2026 10:00", "28.12.2026 10:00"), ("28.12.2026", "28.12.2026"), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_spreadsheets_midnight_is_a_plain_day(cell: str, day: str) -> None:
+    assert without_midnight(cell) == day
+
+
+_DATES = st.builds(
+    "{:02}.{:02}.{:04}{}".format,
+    st.integers(0, 40), st.integers(0, 20), st.integers(0, 9999),
+    st.sampled_from(["", " 00:00", " 25:00", ", 13:45:10"]),
+)  # fmt: skip
+_ISO = st.datetimes().map(lambda value: value.isoformat())
+_TEXTS = st.one_of(st.text(max_size=30), _DATES, _ISO)
+
+
+@given(_TEXTS, _TEXTS)
 def test_no_text_raises_anything_else(begins: str, ends: str) -> None:
     try:
         first, last = span(begins, ends, ISTANBUL)

@@ -1,4 +1,4 @@
-"""Absences with deputies; who is away from his desk."""
+"""Absences with deputies; who is away from his desk; who is in a call."""
 
 from __future__ import annotations
 
@@ -34,3 +34,21 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_absences_ends"), "absences", ["ends"])
+    op.add_column(
+        "calls", sa.Column("private", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    op.create_table(
+        "call_people",
+        sa.Column("call_id", sa.String(length=32), nullable=False),
+        sa.Column("user_id", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_id"],
+            ["calls.id"],
+            name=op.f("fk_call_people_call_id_calls"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_call_people_user_id_users")
+        ),
+        sa.PrimaryKeyConstraint("call_id", "user_id", name=op.f("pk_call_people")),
+    )
