@@ -34,7 +34,8 @@ PONG_S = 4.0
 MAX_LISTED = 20_000
 """Entries of one list that are kept."""
 _ID = "santral-"
-_OURS = f"ActionID: {_ID}".encode()
+_OURS = f"\r\nActionID: {_ID}".encode()
+"""Begins a header of its own: a caller's name may hold the same words."""
 Fields = Mapping[str, str | Sequence[str]]
 Listener = Callable[[bytes], None]
 """Is given each event, raw, at once; must not block."""

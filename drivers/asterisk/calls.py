@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from drivers.asterisk.causes import leg_outcome
-from drivers.asterisk.channels import Channel, told
-from drivers.asterisk.dial_strings import MAX_EXTENSION, dialable, leads_out, number_in, short
-from drivers.asterisk.messages import Message
+from drivers.asterisk.channels import Channel
+from drivers.asterisk.dial_strings import MAX_EXTENSION, dialable
 from gateway.calls.model import (
     CallDirection,
     CallOutcome,
@@ -26,8 +25,6 @@ _DOUBLED_S = 1.0
 """A transfer told twice within this time is one."""
 _ALIKE = frozenset({CallOutcome.BUSY, CallOutcome.DECLINED, CallOutcome.FAILED})
 """What a call is told as when it is all that came of those who were rung."""
-_OUTSIDE = ("trunk", "pstn", "did", "incoming", "inbound", "external")
-"""What the names of dialplan contexts contain that calls from outside come in by."""
 
 
 @dataclass(slots=True)
@@ -119,6 +116,14 @@ class Call:
     adopted: bool = False
     """A snapshot showed it; how it began was not seen."""
     ended_at: float | None = None
+    waits_told_at: float = 0.0
+    """When an event last spoke of a queue or a car park."""
+    linked: set[str] = field(default_factory=set)
+    """Linkedids that lead to it."""
+    offline: dict[str, None] = field(default_factory=dict)
+    """Telephones that were to be rung, and are not there."""
+    ended_here: bool = False
+    """Somebody ended it from the screen."""
 
     @property
     def people(self) -> list[Channel]:
@@ -138,15 +143,27 @@ class Call:
         outside = [leg for leg in self.people if not leg.internal]
         return next((leg for leg in outside if leg.talks), outside[0] if outside else None)
 
+    @property
+    def reachable(self) -> Channel:
+        """The leg that somebody acts on: the customer's that lives, else who called."""
+        outside = [leg for leg in self.people if not leg.internal and leg.ended_at is None]
+        return next((leg for leg in outside if leg.talks), outside[0] if outside else self.root)
+
+    @property
+    def first(self) -> Channel:
+        """The first living channel, also a Local one."""
+        return next((leg for leg in self.legs.values() if leg.ended_at is None), self.root)
+
     def add(self, leg: Channel) -> None:
         """Take in a leg; beyond the bound the oldest ended one is forgotten."""
         self.legs[leg.uid] = leg
         leg.call = self.id
         if len(self.legs) > MAX_LEGS:
-            for uid, old in self.legs.items():
-                if old.ended_at is not None and old is not self.root and not old.talks:
-                    del self.legs[uid]
-                    break
+            kept = (self.root, self.customer, self.answered_by)
+            over = [one for one in self.legs.values() if one.ended_at is not None]
+            over = [one for one in over if all(one is not keep for keep in kept)]
+            for old in sorted(over, key=lambda one: bool(one.talks))[:1]:
+                del self.legs[old.uid]
 
     def absorb(self, other: Call) -> None:
         """Become one with a call that turned out to be part of this one."""
@@ -158,6 +175,7 @@ class Call:
         self.recording = self.recording or other.recording
         self.last_with = self.last_with or other.last_with
         self.conference = self.conference or other.conference
+        self.offline |= other.offline
 
     @property
     def alive(self) -> bool:
@@ -226,7 +244,9 @@ class Call:
                 )
                 for one in self.passings
             ),
-            parties=tuple(self._party(leg, now) for leg in self.people),
+            parties=(
+                *(self._party(leg, now) for leg in self.people), *map(_absent, self.offline),
+            ),
             partial=self.adopted,
         )  # fmt: skip
 
@@ -268,7 +288,7 @@ class Call:
         if self.gave_up and self.root.asked_to_end:
             return CallOutcome.ABANDONED, "the caller hung up in the queue"
         reached: set[CallOutcome] = {leg_outcome(leg, answered_elsewhere=False) for leg in rung}
-        reached.discard(CallOutcome.OFFLINE)
+        reached -= {CallOutcome.OFFLINE, CallOutcome.FORWARDED}
         if len(reached) == 1 and reached <= _ALIKE:
             return reached.pop(), ""
         return CallOutcome.NO_ANSWER, self.lost or self._why(rung, reached)
@@ -279,11 +299,13 @@ class Call:
         return self.root.asked_to_end or (self.cancelled and not self.queue)
 
     def _why(self, rung: list[Channel], reached: set[CallOutcome]) -> str:
+        if self.ended_here:
+            return "it was ended from the screen"
         if self._hung_up:
             return "the caller hung up"
         if self.gave_up:
             return "nobody in the queue answered"
-        if rung and not reached:
+        if (rung or self.offline) and not reached:
             return "the telephone is offline"
         return "nobody answered" if rung else "nobody was rung"
 
@@ -325,36 +347,12 @@ class Call:
         )
 
 
-def label(channel: Channel, dial_string: str = "") -> None:
-    """Decide whose leg a channel is, and whether inside or beyond a line."""
-    endpoint = channel.endpoint
-    if dial_string:
-        number = number_in(dial_string)
-        outside = leads_out(dial_string, endpoint) or _line(channel)
-        channel.internal = short(endpoint) or not outside
-        channel.party = endpoint if short(endpoint) or not number else number
-    elif short(endpoint):
-        channel.internal, channel.party = True, endpoint
-    else:
-        channel.internal = short(channel.number) and not _line(channel)
-        channel.party = channel.number
-
-
-def identify(channel: Channel, event: Message) -> None:
-    """Take the extension that a dialplan gives a telephone whose account is no extension.
-
-    Other changes of a caller's number are not taken: they say what others are shown of him.
-    """
-    number = told(event.get("CallerIDNum", ""))
-    account = channel.endpoint
-    if account.isdigit() and not short(account) and short(number) and not channel.called:
-        channel.internal, channel.party = True, number
-        channel.person = told(event.get("CallerIDName", "")) or channel.person
-
-
-def _line(channel: Channel) -> bool:
-    place = channel.context.casefold()
-    return any(word in place for word in _OUTSIDE)
+def _absent(extension: str) -> Party:
+    """Return the part of a telephone that was to be rung and is not there."""
+    return Party(
+        party=extension, internal=True, called=True, outcome=CallOutcome.OFFLINE,
+        ring_s=0.0, talk_s=0.0, hold_s=0.0, hangup_cause=0,
+    )  # fmt: skip
 
 
 def _union(legs: list[Channel], since: float, now: float) -> float:
@@ -362,7 +360,7 @@ def _union(legs: list[Channel], since: float, now: float) -> float:
     spans = sorted(
         (talk[0], talk[1] if len(talk) > 1 else now) for leg in legs for talk in leg.talks
     )
-    total, reached = 0.0, since
+    total, reached = sum(leg.talked_s for leg in legs), since
     for start, end in spans:
         if end > reached:
             total += end - max(start, reached)

@@ -25,6 +25,8 @@ def leg_outcome(leg: Channel, *, answered_elsewhere: bool) -> CallOutcome:
     taken = leg.up_at is not None and not leg.called
     if leg.talks or leg.dial_status == "ANSWER" or taken:
         return CallOutcome.ANSWERED
+    if leg.forwarded:
+        return CallOutcome.FORWARDED
     if not leg.called:
         return CallOutcome.NO_ANSWER
     told = {

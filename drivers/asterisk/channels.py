@@ -27,6 +27,10 @@ _UNREAL = frozenset({
 """Technologies of channels behind which no telephone is."""
 
 
+MAX_TALKS = 200
+"""Spans of talk of one channel that are kept apart."""
+
+
 @dataclass(slots=True)
 class Channel:
     """One leg of a call."""
@@ -37,6 +41,8 @@ class Channel:
     created_at: float
     seen_at: float
     """When we first heard of it."""
+    told_at: float = 0.0
+    """When an event last spoke of it."""
     tech: str = ""
     endpoint: str = ""
     half: str = ""
@@ -66,6 +72,10 @@ class Channel:
     """The bridge it was in before."""
     held_at: float | None = None
     hold_s: float = 0.0
+    forwarded: bool = False
+    """It sent the call on."""
+    targets: tuple[str, ...] = ()
+    """Telephones that its dialplan dials now."""
     asked_to_end: bool = False
     """Its telephone or network hung up, rather than the PBX."""
     ended_at: float | None = None
@@ -79,6 +89,8 @@ class Channel:
     """It was rung, rather than made the call."""
     talks: list[list[float]] = field(default_factory=list)
     """From when to when somebody heard it; the last one is open while its end is absent."""
+    talked_s: float = 0.0
+    """Before the oldest of these: there may be many."""
 
     @property
     def real(self) -> bool:
@@ -219,6 +231,16 @@ def _duration(text: str) -> float:
 def told(value: str) -> str:
     """Return a number or name, empty where none was told."""
     return "" if value.casefold() in NOBODY else value
+
+
+def hear(channel: Channel, now: float) -> None:
+    """Note that somebody hears a channel from now on."""
+    if channel.talks and len(channel.talks[-1]) == 1:
+        return
+    channel.talks.append([now])
+    if len(channel.talks) > MAX_TALKS:
+        start, end = channel.talks.pop(0)
+        channel.talked_s += end - start
 
 
 def silence(channel: Channel, now: float) -> None:

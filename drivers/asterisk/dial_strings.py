@@ -27,7 +27,7 @@ def leads_out(dial_string: str, endpoint: str) -> bool:
     if "@" in text and "sip:" not in text:
         return True
     number = number_in(dial_string)
-    return "/" in text and number != endpoint and len(number) > MAX_EXTENSION
+    return "/" in text and number != endpoint
 
 
 MAX_EXTENSION = 6
@@ -41,6 +41,17 @@ def short(text: str) -> bool:
 def dialable(text: str) -> bool:
     """Tell whether this is a number at all, and not a name that a dialplan gives its places."""
     return bool(text) and text.isascii() and text.lstrip("+").replace("*", "0").isdigit()
+
+
+def same_number(one: str, other: str) -> bool:
+    """Tell whether two writings mean one number: they end alike, or are one extension."""
+    return one == other or (min(len(one), len(other)) > MAX_EXTENSION and one[-7:] == other[-7:])
+
+
+def endpoints_in(dialled: str) -> tuple[str, ...]:
+    """Return the extensions whose telephones an application Dial is to ring (its AppData)."""
+    targets = [target.partition("/")[2] for target in dialled.partition(",")[0].split("&")]
+    return tuple(target for target in targets if short(target))
 
 
 def _plain(dial_string: str) -> str:

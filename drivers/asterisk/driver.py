@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import random
@@ -38,6 +39,9 @@ AT_ONCE = 500
 RETRY_S = 1.0
 NEEDED = ("CoreShowChannels", "Redirect", "Atxfer", "CancelAtxfer", "Hangup", "Park", "Originate")
 """Actions that our user must be allowed."""
+LOOKS_FOR_PERSON, LOOK_FOR_PERSON_S = 10, 0.05
+DEAF = "events of calls"
+"""What our user misses who is not told of calls."""
 ORIGINATE_MORE_S = 10.0
 """What Asterisk may need besides the ringing to tell what became of a dial."""
 MAX_UNTOLD = 50_000
@@ -76,6 +80,9 @@ class AsteriskDriver:
         """Calls whose agent asks somebody, and the agent's channel."""
         self._compared = False
         """A snapshot was taken: what lives is to be told."""
+        self._heard = self._compared_once = self._deaf = False
+        """Since connecting: an event of a call was told; a snapshot was taken; it showed channels
+        of which no event told."""
         self._status = PbxStatus(
             id=settings.id, condition=PbxCondition.CONNECTING, where=_where(settings)
         )
@@ -133,7 +140,9 @@ class AsteriskDriver:
 
     async def hang_up(self, ref: str) -> None:
         """End a call."""
-        await self._ask("Hangup", {"Channel": self._moved(ref).name, "Cause": "16"})
+        channel = self._moved(ref)
+        self._tracker.end_here(ref)
+        await self._ask("Hangup", {"Channel": channel.name, "Cause": "16"})
 
     async def dial(self, ref: str, extension: str, number: str, shown: str) -> None:
         """Ring an extension and, once it is picked up, dial a number from it."""
@@ -155,12 +164,32 @@ class AsteriskDriver:
         )
         if answer.get("Response") != "Success":
             raise Permanent(explain_reason(answer.get("Reason", ""), extension))
+        await self._require_person(ref, extension)
+
+    async def _require_person(self, ref: str, extension: str) -> None:
+        """Raise Permanent where something answered, and no telephone: a mailbox, an announcement.
+
+        A telephone that is rung through a Local channel may have a dialplan that goes on so.
+        """
+        for _ in range(LOOKS_FOR_PERSON):
+            call = self._tracker.calls.get(ref)
+            if call is None or any(leg.up_at is not None for leg in call.people):
+                return
+            await asyncio.sleep(LOOK_FOR_PERSON_S)
+        link = self._link
+        if link is not None and call is not None:
+            with contextlib.suppress(GatewayError):
+                await link.ask("Hangup", {"Channel": call.first.name, "Cause": "16"})
+        raise Permanent(
+            f"{extension} was not picked up: a mailbox or an announcement answered; "
+            "ring telephones by a `channel` whose dialplan ends without one"
+        )
 
     def _moved(self, ref: str) -> Channel:
         call = self._tracker.calls.get(ref)
         if call is None:
             raise Permanent(f"the telephone system {self._settings.id} has no such call any more")
-        return call.customer or call.root
+        return call.reachable
 
     async def _ask(self, action: str, fields: dict[str, str]) -> None:
         if self._link is None:
@@ -189,11 +218,13 @@ class AsteriskDriver:
         """Connect, compare what lives, follow; raises when the connection is lost."""
         self._link = link = await AmiLink.open(self._settings, self._take)
         self._telephones = Telephones()
+        self._heard = self._compared_once = self._deaf = False
         lost = asyncio.create_task(link.wait_lost(), name=f"connection of {self._settings.id}")
         try:
             for pause_s in itertools.chain(SNAPSHOTS_AT_FIRST_S, itertools.repeat(SNAPSHOT_EACH_S)):
                 await self._compare(link)
                 missing = await _missing(link)
+                missing += (DEAF,) if self._deaf else ()
                 self._note(
                     PbxCondition.READY, remedy=_remedy(missing), version=link.version,
                     missing=missing,
@@ -205,6 +236,7 @@ class AsteriskDriver:
             raise link.why_lost or error from error
         finally:
             self._link = None
+            self._tracker.lose(self._now())
             lost.cancel()
             link.close()
 
@@ -216,6 +248,9 @@ class AsteriskDriver:
         except Permanent as error:
             raise Refused(f"our user may not ask for CoreShowChannels ({error})") from error
         now = self._now()
+        unheard = any(not self._tracker.knows(one.get("Uniqueid", "")) for one in taken.channels)
+        self._deaf = not self._heard and (self._deaf or (self._compared_once and unheard))
+        self._compared_once = True
         self._collect(self._tracker.reconcile(taken, now, asked_at))
         self._tell_telephones(self._telephones.reconcile(taken.devices or (), now, asked_at))
         self._compared = True
@@ -224,6 +259,7 @@ class AsteriskDriver:
     def _take(self, raw: bytes) -> None:
         name = event_name(raw)
         if name in self._tracker.names:
+            self._heard = self._heard or name != b"FullyBooted"
             self._collect(self._tracker.feed(parse(raw), self._now()))
         elif name in telephones.NAMES:
             self._tell_telephones(self._telephones.feed(parse(raw), self._now()))
@@ -349,9 +385,10 @@ async def _missing(link: AmiLink) -> tuple[str, ...]:
 
 
 def _remedy(missing: tuple[str, ...]) -> str:
-    if not missing:
-        return ""
-    return f"our user may not {', '.join(missing)}: see `write` in manager.conf"
+    actions = [name for name in missing if name != DEAF]
+    may_not = f"our user may not {', '.join(actions)}: see `write` in manager.conf"
+    hears_not = "our user is told of no call: see `read` and `eventfilter` in manager.conf"
+    return "; ".join([may_not] * bool(actions) + [hears_not] * (DEAF in missing))
 
 
 def _where(settings: PbxSettings) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from drivers.asterisk import transfers
-from drivers.asterisk.calls import Call, label
-from drivers.asterisk.channels import Board, Channel, new_channel, refresh, silence, unhold
+from drivers.asterisk.calls import Call
+from drivers.asterisk.channels import Board, Channel, hear, new_channel, refresh, silence, unhold
+from drivers.asterisk.dial_strings import endpoints_in
+from drivers.asterisk.labels import label
 from drivers.asterisk.messages import Message
 from gateway.calls.model import CallChange, CallChangeKind
 
@@ -27,6 +29,10 @@ class Ledger:
         """What changed since somebody looked."""
         self._linked: dict[str, str] = {}
         """Linkedid to call."""
+        self._shared: dict[str, set[str]] = {}
+        """Calls of several customers who were joined, by the one Linkedid that they got."""
+        self.dialling: set[str] = set()
+        """Channels that execute Dial."""
         self._over: OrderedDict[str, float] = OrderedDict()
         """Channels and calls that ended lately, and when: what comes late makes no new call."""
 
@@ -43,6 +49,7 @@ class Ledger:
                 return None
             return self._adopt(event, now, prefix)
         refresh(channel, event, now, prefix)
+        channel.told_at = now
         linkedid = event.get(f"{prefix}Linkedid", "")
         if linkedid and linkedid != channel.linkedid:
             self._relink(channel, linkedid)
@@ -60,8 +67,8 @@ class Ledger:
         if _rank(one) < _rank(other):
             one, other = other, one
         one.absorb(other)
-        for linkedid in {leg.linkedid for leg in other.legs.values()} | {other.id}:
-            self._linked[linkedid] = one.id
+        for linkedid in {leg.linkedid for leg in other.legs.values()} | {other.id} | other.linked:
+            self._link(linkedid, one)
         del self.calls[other.id]
         self.changes.append(CallChange(CallChangeKind.MERGED, other.id, one.id))
         return one
@@ -74,6 +81,33 @@ class Ledger:
             if not call.from_outside:
                 self.merge(first, call)
         return [first, *apart]
+
+    def put(self, channel: Channel, call: Call) -> None:
+        """Make a channel a leg of the call that dialled it, whatever its Linkedid says."""
+        mine = self.calls[channel.call]
+        if mine is call or channel is mine.root or channel.talks:
+            return
+        del mine.legs[channel.uid]
+        call.add(channel)
+
+    def dials(self, event: Message, now: float) -> None:
+        """Take that a channel executes Dial, or something else after it (Newexten)."""
+        channel = self.channel(event, now)
+        if channel is None:
+            return
+        self._settle_targets(channel)
+        if event.get("Application") == "Dial":
+            channel.targets = endpoints_in(event.get("AppData", ""))
+            if channel.targets:
+                self.dialling.add(channel.uid)
+
+    def _settle_targets(self, channel: Channel) -> None:
+        """Note which of the telephones that Dial was to ring never got a channel."""
+        call = self.calls[channel.call]
+        rung = {leg.endpoint for leg in call.legs.values()}
+        call.offline |= dict.fromkeys(one for one in channel.targets if one not in rung)
+        channel.targets = ()
+        self.dialling.discard(channel.uid)
 
     def changed(
         self, call: Call, kind: CallChangeKind = CallChangeKind.CHANGED, who: str = ""
@@ -112,8 +146,7 @@ class Ledger:
                 transfers.alone(self.calls[leg.call], leg)
             return
         for leg in together:
-            if not leg.talks or len(leg.talks[-1]) > 1:
-                leg.talks.append([now])
+            hear(leg, now)
         for call in self.join([self.calls[leg.call] for leg in together]):
             self._heard(call, together, now)
 
@@ -140,14 +173,13 @@ class Ledger:
         call.leave_queue(now)
         call.ended_at, call.lost = now, lost
         del self.calls[call.id]
-        for linkedid in {leg.linkedid for leg in call.legs.values()} | {call.id}:
-            if self._linked.get(linkedid) == call.id:
-                del self._linked[linkedid]
-            self.remember(_call_key(linkedid), now)
+        for linkedid in {leg.linkedid for leg in call.legs.values()} | {call.id} | call.linked:
+            self._unlink(linkedid, call, now)
         if call.people or call.fax:
             self.changes.append(CallChange(CallChangeKind.ENDED, call.id, "", call.record(now)))
 
     def _close(self, channel: Channel, now: float) -> None:
+        self._settle_targets(channel)
         unhold(channel, now)
         silence(channel, now)
         channel.ended_at = now
@@ -169,7 +201,7 @@ class Ledger:
             )
             call.did = call.wanted = channel.exten if channel.exten != "s" else ""
             self.calls[call.id] = call
-            self._linked[channel.linkedid] = call.id
+            self._link(channel.linkedid, call)
         elif not call.root.real and channel.real and not call.people:
             call.root = channel
         call.add(channel)
@@ -187,32 +219,63 @@ class Ledger:
         other = self.calls.get(self._linked.get(linkedid, ""))
         mine = self.calls[channel.call]
         if other is None:
-            self._linked[linkedid] = mine.id
-        else:
-            self.join([mine, other])
+            self._link(linkedid, mine)
+        elif len(together := self.join([mine, other])) > 1:
+            self._shared.setdefault(linkedid, set()).update(call.id for call in together)
+
+    def _link(self, linkedid: str, call: Call) -> None:
+        self._linked[linkedid] = call.id
+        call.linked.add(linkedid)
+
+    def _unlink(self, linkedid: str, call: Call, now: float) -> None:
+        """Let go of a Linkedid, to another customer who has it too, if there is one."""
+        shared = self._shared.get(linkedid, set())
+        shared.discard(call.id)
+        heirs = [self.calls[one] for one in shared if one in self.calls]
+        if heirs:
+            self._link(linkedid, heirs[0])
+            return
+        self._shared.pop(linkedid, None)
+        if self._linked.get(linkedid) == call.id:
+            del self._linked[linkedid]
+        if linkedid not in self._linked:
+            self.remember(_call_key(linkedid), now)
 
     def _heard(self, call: Call, together: list[Channel], now: float) -> None:
-        call.hung_up_by = ""
+        if call.customer is None or call.customer.ended_at is None:
+            call.hung_up_by = ""
+        if call.click and call.root not in together and not call.root.talks:
+            call.root = next((leg for leg in together if leg.internal), call.root)
         if len(together) < 3:
             _apart(call, now)
         elif call.three_since is None:
             call.three_since = now
         if call.answered_by is None and call.root in together and call.root.real:
-            others = [leg for leg in together if leg is not call.root]
-            call.answered_by = next((leg for leg in others if leg.called), others[0])
-            call.answered_at = now
-            self.changed(call, CallChangeKind.ANSWERED, call.answered_by.party)
-        customer = call.customer
-        if customer is None or customer in together:
-            pivot = customer or call.root
-            others = [leg for leg in together if leg is not pivot]
-            if call.last_with not in {leg.party for leg in others}:
-                call.last_with = max(others, key=lambda leg: leg.talks[-1][0]).party
+            self._answered(call, together, now)
+        _note_who_speaks(call, together)
         transfers.joined(call, together)
         now_together = {leg.uid for leg in together}
         if now_together != call.together:
             call.together = now_together
             self.changed(call)
+
+    def _answered(self, call: Call, together: list[Channel], now: float) -> None:
+        others = [leg for leg in together if leg is not call.root]
+        call.answered_by = next((leg for leg in others if leg.called), others[0])
+        call.answered_at = now
+        self.changed(call, CallChangeKind.ANSWERED, call.answered_by.party)
+
+
+def _note_who_speaks(call: Call, together: list[Channel]) -> None:
+    """Note whom the customer speaks with now: he is not parked, and this is who had him last."""
+    customer = call.customer
+    if customer in together:
+        call.parked = ""
+    if customer is None or customer in together:
+        pivot = customer or call.root
+        others = [leg for leg in together if leg is not pivot]
+        if call.last_with not in {leg.party for leg in others}:
+            call.last_with = max(others, key=lambda leg: leg.talks[-1][0]).party
 
 
 def _call_key(linkedid: str) -> str:

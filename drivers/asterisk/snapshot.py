@@ -34,21 +34,22 @@ class Snapshot:
     """DeviceStateChange."""
 
 
-def reconcile(ledger: Ledger, taken: Snapshot, now: float, asked_at: float) -> None:
+def reconcile(ledger: Ledger, taken: Snapshot, now: float, asked_at: float, lost_at: float) -> None:
     """Bring calls in line with a snapshot.
 
-    What began or ended after it was asked for is left as it is: events know better.
+    What events told after it was asked for is left as it is: they know better. What ended unseen
+    ended when the connection was lost: nothing is counted that was not seen.
     """
     shown = {event.get("Uniqueid", ""): event for event in taken.channels}
     board = ledger.board
     for uid in [uid for uid in board.channels if uid not in shown]:
         channel = board.channels.get(uid)
         if channel is not None and channel.seen_at < asked_at:
-            ledger.finish(channel, now, "its end was not seen")
+            ledger.finish(channel, min(now, lost_at), "its end was not seen")
     holding, known = _holding(taken), set(ledger.calls)
     for event in sorted(shown.values(), key=_not_the_first):
         ledger.forgive(event, asked_at)
-        _place(ledger, event, now, holding)
+        _place(ledger, event, now, asked_at, holding)
     for channel in list(board.channels.values()):
         ledger.meet(channel, now)
     for call in ledger.calls.values():
@@ -76,11 +77,20 @@ def _holding(taken: Snapshot) -> frozenset[str]:
     }
 
 
-def _place(ledger: Ledger, event: Message, now: float, holding: Collection[str]) -> None:
+def _place(
+    ledger: Ledger, event: Message, now: float, asked_at: float, holding: Collection[str]
+) -> None:
     """Put a channel that a snapshot shows where it is."""
+    known = ledger.board.channels.get(event.get("Uniqueid", ""))
+    told_at = known.told_at if known is not None else 0.0
+    if known is not None and told_at >= asked_at:
+        return
     channel = ledger.channel(event, now)
     if channel is None:
         return
+    channel.told_at = told_at
+    if channel.place is not None:
+        channel.place = channel.exten
     channel.called = channel.called or event.get("Application") in _OUTGOING
     bridge = event.get("BridgeId", "")
     bridge = "" if bridge in holding else bridge
@@ -103,7 +113,7 @@ def _settle_queue(
     call: Call, queues: Sequence[Message] | None, now: float, asked_at: float
 ) -> None:
     """Note that a caller waits in a queue, or does not any more."""
-    if queues is None:
+    if queues is None or call.waits_told_at >= asked_at:
         return
     mine = [one for one in queues if one.get("Event") == "QueueEntry"]
     entry = next((one for one in mine if one.get("Uniqueid") == call.root.uid), None)
@@ -120,7 +130,7 @@ def _settle_space(
     call: Call, parked: Sequence[Message] | None, now: float, asked_at: float
 ) -> None:
     """Note that somebody is parked, or is not any more."""
-    if parked is None:
+    if parked is None or call.waits_told_at >= asked_at:
         return
     space = next((one for one in parked if one.get("ParkeeUniqueid", "") in call.legs), None)
     if space is None:

@@ -11,16 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from drivers.asterisk import snapshot, transfers
-from drivers.asterisk.calls import Call, identify, label
+from drivers.asterisk import applications, snapshot, transfers
+from drivers.asterisk.calls import Call
 from drivers.asterisk.channels import Board, Channel, rename, unhold
+from drivers.asterisk.labels import identify, label
 from drivers.asterisk.ledger import Ledger
 from drivers.asterisk.messages import Message
 from drivers.asterisk.snapshot import Snapshot
 from gateway.calls.model import CallChange, CallChangeKind, CallRecord
-
-_VOICEMAIL = frozenset({"VoiceMail", "MiniVM", "MinivmRecord"})
-_FAX = frozenset({"ReceiveFAX", "SendFAX", "RxFAX", "TxFAX"})
 
 
 class Tracker:
@@ -28,6 +26,9 @@ class Tracker:
 
     def __init__(self) -> None:
         self._ledger = Ledger()
+        self._lost_at: float | None = None
+        self._heard_at = 0.0
+        """When an event that matters was last told."""
         self._handlers: Final[Mapping[str, Callable[[Message, float], None]]] = {
             "Newchannel": self._seen,
             "Newstate": self._seen,
@@ -38,6 +39,7 @@ class Tracker:
             "Hangup": self._hangup,
             "DialBegin": self._dial_begin,
             "DialEnd": self._dial_end,
+            "DialState": self._dial_state,
             "OriginateResponse": self._originate_response,
             "BridgeEnter": self._bridge_enter,
             "BridgeLeave": self._bridge_leave,
@@ -48,6 +50,8 @@ class Tracker:
             "AttendedTransfer": self._attended_transfer,
             "ParkedCall": self._parked,
             "ParkedCallSwap": self._parked,
+            "ParkedCallTimeOut": self._left_car_park,
+            "ParkedCallGiveUp": self._left_car_park,
             "UnParkedCall": self._retrieved,
             "Hold": self._hold,
             "Unhold": self._unhold,
@@ -76,6 +80,10 @@ class Tracker:
         """How many channels live now."""
         return len(self._ledger.board.channels)
 
+    def knows(self, uid: str) -> bool:
+        """Tell whether a channel lives, as far as we know."""
+        return uid in self._ledger.board.channels
+
     def heard_by(self, channel: Channel) -> list[Channel]:
         """Return who speaks with a channel now."""
         return self._ledger.board.heard_by(channel)
@@ -86,7 +94,19 @@ class Tracker:
         if handler is None:
             return []
         handler(event, now)
+        self._heard_at = now
         return self._taken()
+
+    def lose(self, now: float) -> None:
+        """Note that the connection is lost: what ends before the next snapshot ends unseen."""
+        if self._lost_at is None:
+            self._lost_at = now
+
+    def end_here(self, call_id: str) -> None:
+        """Note that somebody ends a call from the screen."""
+        call = self._ledger.calls.get(call_id)
+        if call is not None:
+            call.ended_here = True
 
     def record(self, call_id: str, now: float) -> CallRecord | None:
         """Return a living call as people read it."""
@@ -102,7 +122,8 @@ class Tracker:
 
     def reconcile(self, taken: Snapshot, now: float, asked_at: float) -> list[CallChange]:
         """Take a snapshot: what it lacks has ended."""
-        snapshot.reconcile(self._ledger, taken, now, asked_at)
+        lost_at, self._lost_at = self._lost_at, None
+        snapshot.reconcile(self._ledger, taken, now, asked_at, now if lost_at is None else lost_at)
         return self._taken()
 
     def _taken(self) -> list[CallChange]:
@@ -148,8 +169,9 @@ class Tracker:
         if not uptime.isdecimal():
             return
         started = now - int(uptime[:12])
+        gone_at = max(self._heard_at, started) if self._lost_at is None else self._lost_at
         for call in [call for call in self._ledger.calls.values() if call.started_at < started - 2]:
-            self._ledger.end(call, now, "the telephone system was restarted")
+            self._ledger.end(call, min(now, gone_at), "the telephone system was restarted")
 
     # dials
 
@@ -164,8 +186,11 @@ class Tracker:
         if dialler is not None:
             dialler.place = dialler.exten
             identify(dialler, event)
+            self._ledger.put(channel, self._ledger.calls[dialler.call])
+            call = self._ledger.calls[channel.call]
             if dialler is call.root:
                 call.wanted, call.cancelled = call.wanted or dialler.exten, False
+                call.gave_up = False
         elif not event.get("Uniqueid") and len(call.people) <= 1:
             call.click = True
         if not channel.real:
@@ -181,9 +206,10 @@ class Tracker:
         if channel is not None:
             channel.dial_status = channel.dial_status or status
             if event.get("Forward"):
-                call = self._ledger.calls[channel.call]
+                call, channel.forwarded = self._ledger.calls[channel.call], True
                 transfers.forwarded(call, channel, event["Forward"], now)
                 self._ledger.changed(call)
+                return
         if dialler is None or status != "CANCEL" or not dialler.real:
             return
         call = self._ledger.calls[dialler.call]
@@ -193,6 +219,12 @@ class Tracker:
             call, dialler, rung, now
         ):
             self._ledger.changed(call)
+
+    def _dial_state(self, event: Message, now: float) -> None:
+        """Take that a telephone makes itself heard before it is picked up (SIP's 183)."""
+        channel = self._ledger.channel(event, now, "Dest")
+        if channel is not None and event.get("DialStatus") == "PROGRESS":
+            channel.rang_at = channel.rang_at if channel.rang_at is not None else now
 
     def _originate_response(self, event: Message, _now: float) -> None:
         """Take whom a click-to-call wanted, where the agent never answered."""
@@ -246,6 +278,7 @@ class Tracker:
         if not moved or not target or target == source:
             return
         for channel in moved:
+            channel.told_at = now
             board.enter(channel, target)
         self._ledger.meet(moved[0], now)
 
@@ -289,7 +322,15 @@ class Tracker:
         channel = self._ledger.channel(event, now, "Parkee")
         if channel is not None:
             call = self._ledger.calls[channel.call]
+            call.waits_told_at = now
             transfers.parked(call, event, now)
+            self._ledger.changed(call)
+
+    def _left_car_park(self, event: Message, now: float) -> None:
+        channel = self._ledger.channel(event, now, "Parkee")
+        if channel is not None:
+            call = self._ledger.calls[channel.call]
+            call.parked, call.waits_told_at = "", now
             self._ledger.changed(call)
 
     def _retrieved(self, event: Message, now: float) -> None:
@@ -300,10 +341,9 @@ class Tracker:
         call = self._ledger.merge(
             self._ledger.calls[parkee.call], self._ledger.calls[retriever.call]
         )
+        call.waits_told_at = now
         transfers.retrieved(call, retriever)
         self._ledger.changed(call)
-
-    # what else is told
 
     def _hold(self, event: Message, now: float) -> None:
         channel = self._ledger.channel(event, now)
@@ -322,19 +362,21 @@ class Tracker:
         if channel is not None:
             call = self._ledger.calls[channel.call]
             call.queue, call.queued_at = event.get("Queue", ""), now
-            call.gave_up = False
+            call.gave_up, call.waits_told_at = False, now
             self._ledger.changed(call)
 
     def _queue_leave(self, event: Message, now: float) -> None:
         channel = self._ledger.channel(event, now)
         if channel is not None:
-            self._ledger.calls[channel.call].leave_queue(now)
+            call = self._ledger.calls[channel.call]
+            call.waits_told_at = now
+            call.leave_queue(now)
 
     def _queue_abandon(self, event: Message, now: float) -> None:
         channel = self._ledger.channel(event, now)
         if channel is not None:
             call = self._ledger.calls[channel.call]
-            call.gave_up = True
+            call.gave_up, call.waits_told_at = True, now
             call.leave_queue(now)
 
     def _digit(self, event: Message, now: float) -> None:
@@ -346,26 +388,13 @@ class Tracker:
             call.press(event.get("Digit", "")[:1])
 
     def _variable(self, event: Message, now: float) -> None:
-        if event.get("Variable") == "MIXMONITOR_FILENAME":
-            self._recording(event, now)
+        applications.variable(self._ledger, event, now)
 
     def _recording(self, event: Message, now: float) -> None:
-        channel = self._ledger.channel(event, now)
-        path = event.get("Value") or event.get("Filename") or ""
-        if channel is not None and path:
-            self._ledger.calls[channel.call].recording = path
+        applications.records(self._ledger, event, now)
 
     def _application(self, event: Message, now: float) -> None:
-        application = event.get("Application", "")
-        if application in _VOICEMAIL or application in _FAX:
-            channel = self._ledger.channel(event, now)
-            if channel is not None:
-                call = self._ledger.calls[channel.call]
-                call.voicemail = call.voicemail or application in _VOICEMAIL
-                call.fax = call.fax or application in _FAX
-                self._ledger.changed(call)
+        applications.executed(self._ledger, event, now)
 
     def _fax(self, event: Message, now: float) -> None:
-        channel = self._ledger.channel(event, now)
-        if channel is not None:
-            self._ledger.calls[channel.call].fax = True
+        applications.faxes(self._ledger, event, now)

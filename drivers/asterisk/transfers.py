@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from drivers.asterisk.calls import Call, Consultation, Passing
 from drivers.asterisk.channels import Board, Channel
-from drivers.asterisk.dial_strings import number_in, short
+from drivers.asterisk.dial_strings import number_in, same_number, short
 from drivers.asterisk.messages import Message
 from gateway.calls.model import TransferKind
 
@@ -39,10 +39,12 @@ def blind(call: Call, event: Message, now: float) -> None:
 
 def attended(call: Call, event: Message, board: Board, now: float) -> None:
     """Note an AttendedTransfer event in a call that it joins with another, or ends in it."""
-    if event.get("Result", "Success") != "Success":
-        return
     transferers = [event.get(f"{one}TransfererUniqueid", "") for one in ("Orig", "Second")]
     asked = [call.consultations.pop(uid, None) for uid in transferers]
+    if event.get("Result", "Success") != "Success":
+        for consultation in filter(None, asked):
+            _give_up(call, consultation, now)
+        return
     if event.get("DestType") == "Threeway":
         call.conference = True
         return
@@ -123,10 +125,16 @@ def returns(call: Call, channel: Channel, board: Board, now: float) -> None:
     del call.consultations[channel.uid]
     if consultation.local in board.bridges.get(channel.bridge, ()):
         return
+    _give_up(call, consultation, now)
+
+
+def _give_up(call: Call, consultation: Consultation, now: float) -> None:
+    """Note that somebody was asked, and the customer not passed on to him."""
+    source = call.legs.get(consultation.source)
     asked = any(leg.talks and leg.party == consultation.target for leg in call.people)
     call.pass_on(
         Passing(
-            TransferKind.ATTENDED, channel.party, consultation.target,
+            TransferKind.ATTENDED, source.party if source else "", consultation.target,
             answered=asked, cancelled=True, open=False,
         ),
         now,
@@ -135,9 +143,13 @@ def returns(call: Call, channel: Channel, board: Board, now: float) -> None:
 
 def gone(call: Call, channel: Channel, now: float) -> None:
     """Note that a telephone hung up: what it asked about is now a transfer."""
+    customer = call.customer
+    if channel is customer:  # he did not wait until who asks was done
+        for one in call.consultations.values():
+            _give_up(call, one, now)
+        call.consultations.clear()
     consultation = call.consultations.pop(channel.uid, None)
     if consultation is not None:
-        customer = call.customer
         call.pass_on(
             Passing(
                 TransferKind.ATTENDED, channel.party, consultation.target,
@@ -157,6 +169,8 @@ def joined(call: Call, together: list[Channel]) -> None:
         if not passing.open or not moved:
             continue
         others = [leg for leg in together if leg is not moved[0]]
+        if passing.kind is TransferKind.FORWARD:
+            others = [leg for leg in others if same_number(leg.party, passing.target)]
         if any(leg.party != passing.source for leg in others):
             passing.answered = True
         elif others and passing.parted:

@@ -39,6 +39,8 @@ class CallOutcome(StrEnum):
     """Who called hung up first."""
     ELSEWHERE = "answered_elsewhere"
     """Somebody else took it."""
+    FORWARDED = "forwarded"
+    """The telephone sent the call on by itself."""
     ABANDONED = "abandoned"
     """Hung up while waiting in a queue."""
     VOICEMAIL = "voicemail"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -49,7 +50,7 @@ class Simulator:
         """Take connections and calls."""
         if not self.up:
             await self.sessions.open(self.config.ami_port)
-            self._actions.booted = asyncio.get_running_loop().time()
+            self._actions.booted = time.time()
             self.up = True
 
     async def kill(self) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from drivers.asterisk import ami, driver
 from drivers.asterisk.ami import AmiLink, Frozen, Refused
-from drivers.asterisk.driver import NEEDED, AsteriskDriver, probe
-from drivers.asterisk.messages import parse
+from drivers.asterisk.driver import DEAF, NEEDED, AsteriskDriver, probe
+from drivers.asterisk.messages import Message, parse
 from gateway.calls.port import PbxCondition
 from gateway.kernel.errors import Invalid, Permanent, Temporary, Uncertain
 from tests.unit.asterisk.peer import Peer, Sink, peer
@@ -305,3 +305,54 @@ async def test_a_user_without_the_right_to_a_snapshot_is_told_so() -> None:
         async with driven(found) as (made, _):
             await until(lambda: made.status.condition is PbxCondition.REFUSED)
             assert "CoreShowChannels" in made.status.detail
+
+
+async def test_a_callers_name_hides_no_event() -> None:
+    taken: list[bytes] = []
+    async with peer() as found, linked(found, taken) as link:
+        found.tell("Event: Newchannel\r\nCallerIDName: ActionID: santral-1\r\nUniqueid: 7.7")
+        await link.ask("Ping")
+    assert [parse(raw)["Uniqueid"] for raw in taken] == ["7.7"]
+
+
+async def test_what_a_mailbox_answers_is_not_picked_up() -> None:
+    """A telephone is rung through a Local channel, and its dialplan goes on to voicemail."""
+    local = "Local/101@from-internal-1"
+
+    def originate(action: Message) -> list[str]:
+        ref = action["ChannelId"]
+        found.tell(
+            f"Event: Newchannel\r\nUniqueid: {ref}\r\nLinkedid: {ref}\r\nChannel: {local};1",
+            f"Event: Newchannel\r\nUniqueid: 2.2\r\nLinkedid: {ref}\r\nChannel: {local};2",
+        )
+        return [
+            "Response: Success\r\nMessage: queued",
+            f"Event: OriginateResponse\r\nResponse: Success\r\nUniqueid: {ref}\r\nReason: 4",
+        ]
+
+    async with peer() as found, driven(found) as (made, _sink):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        found.answers["Originate"] = originate
+        with pytest.raises(Permanent, match="mailbox"):
+            await made.dial("santral-1", "101", "02125550160", "Ara")
+        assert found.asked[-1]["Action"] == "Hangup"
+        assert found.asked[-1]["Channel"] == f"{local};1"
+
+
+async def test_a_user_who_is_told_of_no_call_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "SNAPSHOTS_AT_FIRST_S", (0.05, 0.05, 0.05))
+    monkeypatch.setattr(driver, "SNAPSHOT_EACH_S", 0.05)
+    shown = [
+        "Response: Success\r\nEventList: start",
+        "Event: CoreShowChannel\r\nUniqueid: 3.3\r\nLinkedid: 3.3\r\nChannel: PJSIP/101-3",
+        "Event: CoreShowChannelsComplete\r\nEventList: Complete",
+    ]
+    async with peer() as found, driven(found) as (made, _sink):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        await until(lambda: made._compared_once)
+        assert DEAF not in made.status.missing
+        found.answers["CoreShowChannels"] = lambda _: shown
+        await until(lambda: DEAF in made.status.missing)
+        assert "`read`" in made.status.remedy
+        found.tell("Event: Newchannel\r\nUniqueid: 4.4\r\nLinkedid: 4.4\r\nChannel: PJSIP/1-4")
+        await until(lambda: DEAF not in made.status.missing)

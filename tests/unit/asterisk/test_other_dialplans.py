@@ -24,7 +24,7 @@ from tests.unit.asterisk.recordings import NAMES, events_of, truth_of
         ("trunk/sip:02125550150@192.0.2.1", "trunk", "02125550150", True),
         ("150010002/150010002/192.0.2.1!!201", "150010002", "150010002", False),
         ("150010002", "150010002", "150010002", False),
-        ("trunk/0212/192.0.2.1", "trunk", "0212", False),
+        ("trunk/112/192.0.2.1", "trunk", "112", True),
         ("PJSIP/102,20,tT", "102", "102", False),
         ("", "", "", False),
     ],
