@@ -229,6 +229,7 @@ class CallBook:
         survivor = tables.find(connection, pbx, change.party)
         if survivor is not None and row.notes:
             tables.write_notes(connection, survivor.id, [*survivor.notes, *row.notes])
+        self._before.pop(row.id, None)
         history.drop(connection, InteractionKind.CALL, row.id)
         tables.drop(connection, row.id)
         into = survivor.id if survivor is not None else None
@@ -241,6 +242,7 @@ class CallBook:
         events.append(connection, event)
 
     def _lose(self, connection: Connection, row: Any, now: datetime) -> None:
+        self._before.pop(row.id, None)
         told = {
             **row.told,
             "state": CallState.ENDED.value,

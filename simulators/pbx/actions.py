@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 
-from simulators.pbx import lists, transfers
+from simulators.pbx import lists, local_channels, transfers
 from simulators.pbx.channels import Channel, ChannelState, Fields, Party
 from simulators.pbx.dialling import OUTGOING, Dialled
 from simulators.pbx.office import Office
@@ -257,7 +257,7 @@ class Actions:
     async def _ring(self, session: Session, fields: Fields) -> None:
         switch, dialler = self.office.switch, self.office.dialler
         try:
-            leg = dialler.leg(None, fields["Channel"], uid=fields.get("ChannelId", ""))
+            leg = self._first_leg(fields)
         except LookupError:
             self._originated(session, fields, None, "0")
             return
@@ -265,9 +265,11 @@ class Actions:
         dialled = Dialled()
         dialled.listen(leg)
         string = {"DialString": fields["Channel"].partition("/")[2]}
+        if leg.phone is None:
+            local_channels.begin(switch, leg)
         switch.tell("DialBegin", CALL, leg.fields("Dest"), string)
-        assert leg.phone is not None
-        leg.phone.ring(leg)
+        if leg.phone is not None:
+            leg.phone.ring(leg)
         status, cause = await self._picked_up(dialled, fields)
         if status != "ANSWER":
             if cause:
@@ -276,10 +278,21 @@ class Actions:
             switch.hang_up(leg, cause)
             return
         self._originated(session, fields, leg, "4")
-        switch.state(leg, ChannelState.UP)
+        if leg.phone is not None:
+            switch.state(leg, ChannelState.UP)
         dialler.end(None, leg, "ANSWER")
         leg.context, leg.exten = fields.get("Context", ""), fields.get("Exten", "")
         switch.start(leg)
+
+    def _first_leg(self, fields: Fields) -> Channel:
+        """Make the channel that rings first; raises LookupError where there is no telephone."""
+        target, uid = fields["Channel"], fields.get("ChannelId", "")
+        if not target.startswith("Local/"):
+            return self.office.dialler.leg(None, target, uid=uid)
+        exten, _, context = target.partition("/")[2].partition("@")
+        if not self.office.exists(context, exten):
+            raise LookupError(target)
+        return self.office.switch.local(exten, context, uid=uid)[0]
 
     def _prepare(self, leg: Channel, fields: Fields) -> None:
         switch = self.office.switch

@@ -59,6 +59,8 @@ class Dialler:
                 self._begin(channel, leg, target)
             if len(dialled.legs) == 1:
                 switch.connect(channel, dialled.legs[0].caller)
+                if channel.name.endswith(";1"):
+                    local_channels.shows(switch, channel, dialled.legs[0].caller)
             answered = await self._ringing(channel, dialled, ring_s)
         except asyncio.CancelledError:
             self.give_up(channel, dialled, "CANCEL", channel.cause)

@@ -57,6 +57,15 @@ def rings(switch: Switch, two: Channel, who: Party) -> None:
         one.report("ringing", 0)
 
 
+def shows(switch: Switch, one: Channel, who: Party) -> None:
+    """Show whoever speaks through a Local channel whom its near half has dialled."""
+    two = one.other_half
+    if two is not None and two.bridge is not None:
+        switch.identify(two, who)
+        for peer in two.bridge.others(two):
+            switch.connect(peer, who)
+
+
 def answers(switch: Switch, two: Channel) -> None:
     """Carry the answer over to the dialled half."""
     one = two.other_half

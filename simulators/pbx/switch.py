@@ -44,13 +44,17 @@ class Switch:
         self._names += 1
         return self._add(name, known)
 
-    def local(self, exten: str, context: str, linkedid: str) -> tuple[Channel, Channel]:
+    def local(
+        self, exten: str, context: str, linkedid: str = "", uid: str = ""
+    ) -> tuple[Channel, Channel]:
         """Make both halves of a Local channel."""
         name = f"Local/{exten}@{context}-{self._locals:08x}"
         self._locals += 1
-        place = {"context": context, "exten": exten, "linkedid": linkedid}
-        one = self._add(f"{name};1", place)
-        two = self._add(f"{name};2", {**place, "state": ChannelState.RING})
+        place = {"context": context, "exten": exten}
+        one = self._add(f"{name};1", {**place, "linkedid": linkedid, "uid": uid})
+        two = self._add(
+            f"{name};2", {**place, "linkedid": one.linkedid, "state": ChannelState.RING}
+        )
         one.other_half, two.other_half = two, one
         return one, two
 

@@ -48,14 +48,16 @@ class Desk:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, lab: Lab, folder: Path) -> AsyncIterator[Desk]:
-        """Connect with the telephone system."""
+    async def open(
+        cls, lab: Lab, folder: Path, channel: str = "PJSIP/{extension}"
+    ) -> AsyncIterator[Desk]:
+        """Connect with the telephone system; `channel` is how a user's telephone is rung."""
         clock, health = SystemClock(), Health()
         store = await open_store(f"sqlite:///{folder / 'calls.db'}")
         runtime = Runtime(clock, health, Metrics(), Supervisor(health, clock))
         wire = Relay(lab.settings.port)
         await wire.open()
-        settings = replace(lab.settings, port=wire.port)
+        settings = replace(lab.settings, port=wire.port, channel=channel)
         presence = Presence()
         driver = AsteriskDriver(settings, CallBook(store, runtime, PLAN, presence=presence))
         dialling = Dialling(store, clock, PLAN, lambda: {"office": System(driver, settings)})

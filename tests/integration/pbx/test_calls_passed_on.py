@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -191,3 +192,32 @@ async def test_a_dial_to_nowhere(desk: Desk, lab: Lab) -> None:
     await lab.phones["103"].hang_up()
     call = await desk.ended()
     assert (call["direction"], call["number"]) == ("internal", "103")
+
+
+async def test_a_user_who_is_rung_through_the_dialplan(lab: Lab, tmp_path: Path) -> None:
+    """As FreePBX has it: by a Local channel, which steps aside once the call stands."""
+    async with Desk.open(lab, tmp_path, "Local/{extension}@from-internal") as desk:
+        dial = await desk.dial(f"+{OTHER}")
+        done = await desk.settled(dial)
+        assert (done.state, done.reason) == (DialState.ANSWERED, "")
+        await lab.phones[TRUNK].wait("up")
+        await asyncio.sleep(TALK_S)
+        await lab.phones["101"].hang_up()
+        call = await desk.ended()
+        assert (call["direction"], call["caller"], call["number"], call["outcome"]) == (
+            "out", "101", f"+{OTHER}", "answered",
+        )  # fmt: skip
+        assert call["talk_s"] == pytest.approx(lab.phones[TRUNK].talk_s, abs=0.5)
+        assert (lab.phones["101"].rings, lab.phones[TRUNK].rings) == (1, 1)
+        assert call["transfers"] == []
+        lab.phones["101"].behave("ring")
+        dial = await desk.dial(f"+{OTHER}")
+        assert (await desk.settled(dial)).state is DialState.FAILED
+        lab.phones["101"].behave("answer")
+        lab.phones[TRUNK].behave("busy")
+        dial = await desk.dial(f"+{OTHER}")
+        assert (await desk.settled(dial)).state is DialState.ANSWERED
+        await lab.phones[TRUNK].wait("ended")
+        await lab.phones["101"].hang_up()
+        call = await desk.call(lambda call: call["ended_at"] and call["outcome"] == "busy")
+        assert call["talk_s"] == 0

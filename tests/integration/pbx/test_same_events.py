@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.pbx.lab import (
     CUSTOMER,
+    FALL_OVER,
     GROUP,
     LOCAL_GROUP,
     MAIN,
@@ -205,6 +206,15 @@ async def click_not_picked_up(lab: Lab, tap: Wiretap) -> None:
     await tap.heard("OriginateResponse")
 
 
+async def click_through_a_local_channel(lab: Lab, tap: Wiretap) -> None:
+    tap.ask("Originate", Channel=f"Local/101@{INSIDE}", Context=INSIDE, Exten=f"0{OTHER}",
+            Priority="1", CallerID='"Ara" <101>', Timeout="4000", Async="true",
+            ActionID="1")  # fmt: skip
+    await lab.phones[TRUNK].wait("up")
+    await asyncio.sleep(0.3)
+    await lab.phones["101"].hang_up()
+
+
 async def click_declined(lab: Lab, tap: Wiretap) -> None:
     lab.phones["101"].behave("decline")
     tap.ask("Originate", Channel="PJSIP/101", Context=INSIDE, Exten=f"0{OTHER}", Priority="1",
@@ -217,6 +227,44 @@ async def click_busy(lab: Lab, tap: Wiretap) -> None:
     tap.ask("Originate", Channel="PJSIP/101", Context=INSIDE, Exten=f"0{OTHER}", Priority="1",
             CallerID='"Ara" <101>', Timeout="4000", Async="true", ActionID="1")  # fmt: skip
     await tap.heard("OriginateResponse")
+
+
+async def ended_from_the_screen(lab: Lab, tap: Wiretap) -> None:
+    await _call(lab)
+    tap.ask("Hangup", Channel=tap.channel(TRUNK), Cause="16")
+    await lab.phones["101"].wait("ended")
+
+
+async def ended_from_the_screen_while_it_rings(lab: Lab, tap: Wiretap) -> None:
+    lab.phones["101"].behave("ring")
+    await lab.phones[TRUNK].dial(MAIN, caller=CUSTOMER)
+    await lab.phones["101"].wait("ringing")
+    tap.ask("Hangup", Channel=tap.channel(TRUNK), Cause="16")
+    await lab.phones["101"].wait("ended")
+
+
+async def passed_on_blindly_by_the_manager(lab: Lab, tap: Wiretap) -> None:
+    await _call(lab)
+    tap.ask("BlindTransfer", Channel=tap.channel("101"), Context=INSIDE, Exten="102")
+    await lab.phones["102"].wait("up")
+    await asyncio.sleep(0.2)
+    await lab.phones[TRUNK].hang_up()
+
+
+async def falls_over(lab: Lab, _tap: Wiretap) -> None:
+    lab.phones["101"].behave("ring")
+    await lab.phones[TRUNK].dial(FALL_OVER, caller=CUSTOMER)
+    await lab.phones["102"].wait("up")
+    await asyncio.sleep(0.2)
+    await lab.phones[TRUNK].hang_up()
+
+
+async def parked_and_given_up(lab: Lab, tap: Wiretap) -> None:
+    await _call(lab)
+    tap.ask("Park", Channel=tap.channel(TRUNK), TimeoutChannel=tap.channel("101"))
+    await tap.heard("ParkedCall")
+    await lab.phones["101"].wait("ended")
+    await lab.phones[TRUNK].hang_up()
 
 
 async def menu(lab: Lab, _tap: Wiretap) -> None:
@@ -255,8 +303,9 @@ SCENES: tuple[Scene, ...] = (
     answered, the_called_hangs_up, busy, declined, given_up, not_answered, group,
     group_of_local_channels, queue, queue_left, picked_up_by_another, held, blind, attended,
     redirected, redirected_while_ringing, asked_and_passed_on, asked_and_taken_back, parked,
-    dialled_by_click, click_not_picked_up, click_declined, click_busy, menu, voicemail, inside,
-    outside,
+    parked_and_given_up, ended_from_the_screen, ended_from_the_screen_while_it_rings,
+    passed_on_blindly_by_the_manager, falls_over, dialled_by_click, click_not_picked_up,
+    click_through_a_local_channel, click_declined, click_busy, menu, voicemail, inside, outside,
 )  # fmt: skip
 
 
