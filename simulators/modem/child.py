@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-_STOP_TIMEOUT_S = 10.0
+from simulators import child_process
+
 _POLL_S = 0.05
 
 # JSON values of the control interface: see simulators.modem.views.
 Json = Any
-
-
-class ControlError(Exception):
-    """The control interface refused a request; the message is its own."""
 
 
 class ChildModem:
@@ -36,13 +29,11 @@ class ChildModem:
 
     def get(self, path: str) -> Json:
         """GET /state, /sent, /journal and the like."""
-        return _ask(urllib.request.Request(f"{self.control}/{path}"))  # noqa: S310
+        return child_process.ask(f"{self.control}/{path}")
 
     def post(self, path: str, **values: object) -> Json:
         """POST /receive, /fault and the like."""
-        body = json.dumps(values).encode()
-        url = f"{self.control}/{path}"
-        return _ask(urllib.request.Request(url, data=body, method="POST"))  # noqa: S310
+        return child_process.ask(f"{self.control}/{path}", values)
 
     def receive(self, **values: object) -> Json:
         """POST /receive with the sender as `sender`, for `from` is no Python name."""
@@ -67,17 +58,17 @@ class ModemProcess:
     """`santral-sim modem` as a child; leaving the context ends it."""
 
     def __init__(self, arguments: Sequence[str] = (), count: int = 1) -> None:
-        command = [sys.executable, "-m", "simulators.cli", "modem", "--count", str(count)]
-        self._command = [*command, *arguments]
+        self._arguments = ["modem", "--count", str(count), *arguments]
         self._count = count
         self.modems: list[ChildModem] = []
 
     def __enter__(self) -> Self:
-        self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        self.process = child_process.start(self._arguments)
         try:
-            self.modems = [ChildModem(json.loads(self._line())) for _ in range(self._count)]
+            lines = [child_process.line_of(self.process) for _ in range(self._count)]
+            self.modems = [ChildModem(json.loads(line)) for line in lines]
         except ValueError:
-            self._stop()
+            child_process.stop(self.process)
             raise
         return self
 
@@ -87,33 +78,9 @@ class ModemProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop()
+        child_process.stop(self.process)
 
     @property
     def modem(self) -> ChildModem:
         """The only, or the first, modem."""
         return self.modems[0]
-
-    def _line(self) -> str:
-        output = self.process.stdout
-        return output.readline() if output else ""
-
-    def _stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            self.process.wait(_STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
-
-
-def _ask(request: urllib.request.Request) -> Json:
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            raise ControlError(json.load(error)["error"]) from error

@@ -191,9 +191,14 @@ async def parked(lab: Lab, tap: Wiretap) -> None:
     await lab.phones[TRUNK].hang_up()
 
 
+def _click(tap: Wiretap, timeout_s: float = 4, channel: str = "PJSIP/101") -> None:
+    tap.ask("Originate", Channel=channel, Context=INSIDE, Exten=f"0{OTHER}", Priority="1",
+            CallerID='"Ara" <101>', Timeout=f"{timeout_s * 1000:.0f}", Async="true",
+            ActionID="1")  # fmt: skip
+
+
 async def dialled_by_click(lab: Lab, tap: Wiretap) -> None:
-    tap.ask("Originate", Channel="PJSIP/101", Context=INSIDE, Exten=f"0{OTHER}", Priority="1",
-            CallerID='"Ara" <101>', Timeout="4000", Async="true", ActionID="1")  # fmt: skip
+    _click(tap)
     await lab.phones[TRUNK].wait("up")
     await asyncio.sleep(0.2)
     await lab.phones["101"].hang_up()
@@ -201,15 +206,12 @@ async def dialled_by_click(lab: Lab, tap: Wiretap) -> None:
 
 async def click_not_picked_up(lab: Lab, tap: Wiretap) -> None:
     lab.phones["101"].behave("ring")
-    tap.ask("Originate", Channel="PJSIP/101", Context=INSIDE, Exten=f"0{OTHER}", Priority="1",
-            CallerID='"Ara" <101>', Timeout="1000", Async="true", ActionID="1")  # fmt: skip
+    _click(tap, 1)
     await tap.heard("OriginateResponse")
 
 
 async def click_through_a_local_channel(lab: Lab, tap: Wiretap) -> None:
-    tap.ask("Originate", Channel=f"Local/101@{INSIDE}", Context=INSIDE, Exten=f"0{OTHER}",
-            Priority="1", CallerID='"Ara" <101>', Timeout="4000", Async="true",
-            ActionID="1")  # fmt: skip
+    _click(tap, channel=f"Local/101@{INSIDE}")
     await lab.phones[TRUNK].wait("up")
     await asyncio.sleep(0.3)
     await lab.phones["101"].hang_up()
@@ -217,15 +219,13 @@ async def click_through_a_local_channel(lab: Lab, tap: Wiretap) -> None:
 
 async def click_declined(lab: Lab, tap: Wiretap) -> None:
     lab.phones["101"].behave("decline")
-    tap.ask("Originate", Channel="PJSIP/101", Context=INSIDE, Exten=f"0{OTHER}", Priority="1",
-            CallerID='"Ara" <101>', Timeout="4000", Async="true", ActionID="1")  # fmt: skip
+    _click(tap)
     await tap.heard("OriginateResponse")
 
 
 async def click_busy(lab: Lab, tap: Wiretap) -> None:
     lab.phones["101"].behave("busy")
-    tap.ask("Originate", Channel="PJSIP/101", Context=INSIDE, Exten=f"0{OTHER}", Priority="1",
-            CallerID='"Ara" <101>', Timeout="4000", Async="true", ActionID="1")  # fmt: skip
+    _click(tap)
     await tap.heard("OriginateResponse")
 
 

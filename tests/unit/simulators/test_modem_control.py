@@ -14,8 +14,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from simulators.child_process import ControlError
 from simulators.modem import journal
-from simulators.modem.child import ControlError, ModemProcess
+from simulators.modem.child import ModemProcess
 from simulators.modem.client import PtyClient
 from simulators.modem.farm import Farm
 
