@@ -179,8 +179,6 @@ class Actions:
         channel = self._channel(fields, "No such channel")
         cause = fields.get("Cause", "")
         number = int(cause) if cause.isdecimal() else 16
-        told = {"Cause": str(number)}
-        self.office.switch.tell("SoftHangupRequest", CALL, channel.fields(), told)
         self.office.switch.hang_up(channel, number)
         return {"Message": "Channel Hungup"}
 

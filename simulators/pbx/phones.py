@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulators.pbx import transfers
 from simulators.pbx.channels import Channel, ChannelState, Party
-from simulators.pbx.switch import CALL, DTMF, NO_CAUSE, Switch
+from simulators.pbx.switch import DTMF, NO_CAUSE, Switch
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -121,7 +121,6 @@ class Phone:
     def pass_on(self, number: str) -> None:
         """Transfer the newest call without asking."""
         channel = self.lines[-1]
-        self.switch.tell("Unhold", CALL, channel.fields())
         transfers.blind(self.switch, channel, "from-internal", number)
 
     def consult(self, number: str) -> None:

@@ -180,7 +180,7 @@ class Switch:
             self.leave(rest)
             self.destroy(bridge)
             self.release(rest)
-        elif not bridge.channels:
+        elif not bridge.channels and bridge.kind == "basic":
             self.destroy(bridge)
 
     def destroy(self, bridge: Bridge) -> None:

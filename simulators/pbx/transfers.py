@@ -34,6 +34,7 @@ def blind(switch: Switch, channel: Channel, context: str, exten: str) -> None:
     """Send who speaks with a channel elsewhere."""
     peer = peer_of(channel)
     assert channel.bridge is not None
+    switch.tell("Unhold", CALL, channel.fields())
     where = {"Result": "Success", "IsExternal": "Yes", "Context": context, "Extension": exten}
     switch.tell(
         "BlindTransfer", CALL, where, channel.fields("Transferer"), peer.fields("Transferee"),
