@@ -289,9 +289,9 @@ async def test_a_busy_office_is_told_all_the_same(
     for _ in range(12):
         staff.presence.telephones_are("office", {"101": next(states)})
         await asyncio.sleep(0.06)
-    await until(lambda: ("ali", "absent") in told(), timeout_s=3)
+    await until(lambda: ("ali", "absent") in told())
     staff.presence.telephones_are("office", {"103": BUSY})
-    await until(lambda: told()[-2:] == [("ali", "absent"), ("veli", "busy")], timeout_s=3)
+    await until(lambda: told()[-2:] == [("ali", "absent"), ("veli", "busy")])
 
 
 async def test_who_leaves_is_told(staff: Staff, told: Callable[[], list[tuple[str, str]]]) -> None:
@@ -305,4 +305,4 @@ async def test_who_leaves_is_told(staff: Staff, told: Callable[[], list[tuple[st
             staff.people["ali"].id
         ]
 
-    await until(left, timeout_s=3)
+    await until(left)
