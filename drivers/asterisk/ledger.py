@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from drivers.asterisk import transfers
-from drivers.asterisk.calls import Call
+from drivers.asterisk.calls import MAX_LEGS, Call
 from drivers.asterisk.channels import Board, Channel, hear, new_channel, refresh, silence, unhold
 from drivers.asterisk.dial_strings import endpoints_in
 from drivers.asterisk.labels import label
@@ -105,7 +105,8 @@ class Ledger:
         """Note which of the telephones that Dial was to ring never got a channel."""
         call = self.calls[channel.call]
         rung = {leg.endpoint for leg in call.legs.values()}
-        call.offline |= dict.fromkeys(one for one in channel.targets if one not in rung)
+        missing = [one for one in channel.targets if one not in rung]
+        call.offline |= dict.fromkeys(missing[: max(0, MAX_LEGS - len(call.offline))])
         channel.targets = ()
         self.dialling.discard(channel.uid)
 

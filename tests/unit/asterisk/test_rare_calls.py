@@ -273,6 +273,15 @@ def test_a_telephone_without_contact_is_told_to_be_offline() -> None:
     assert (call.outcome, call.reason) == ("no_answer", "the telephone is offline")
 
 
+def test_endless_dials_of_telephones_that_are_not_there_stay_bounded() -> None:
+    tracker = Tracker()
+    tracker.feed(new("1.1", "PJSIP/trunk-1", "905321112233"), 0)
+    for start in range(0, 5_000, 100):
+        data = "&".join(f"PJSIP/{number:05}" for number in range(start, start + 100))
+        tracker.feed(of("Newexten", "1.1", Application="Dial", AppData=data), 1)
+    assert len(tracker.calls["1.1"].offline) == MAX_LEGS
+
+
 def test_a_call_dialled_through_local_channels_is_answered_by_who_picked_up() -> None:
     """Two devices of the user ring; the second one is picked up; then the customer answers."""
     name = "Local/101@from-internal-1"
