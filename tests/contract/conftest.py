@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.kernel.health import Health
@@ -65,16 +67,86 @@ async def _create(cluster: Cluster, name: str, template: str) -> None:
         await engine.dispose()
 
 
+_EMPTIED = """
+DO $$ DECLARE found record; BEGIN
+  SET LOCAL lock_timeout = '2s';
+  SET LOCAL session_replication_role = replica;
+  FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    IF found.tablename <> 'alembic_version' THEN
+      EXECUTE format('DELETE FROM %I', found.tablename);
+    END IF;
+  END LOOP;
+  FOR found IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP
+    EXECUTE format('ALTER SEQUENCE %I RESTART', found.sequencename);
+  END LOOP;
+END $$
+"""
+
+
+class Databases:
+    """PostgreSQL databases that tests use in turn: making one takes longer than most tests."""
+
+    def __init__(self, cluster: Cluster, template: str) -> None:
+        self._cluster, self._template = cluster, template
+        self._free: list[str] = []
+        self._version = ""
+        _run(self._look())
+
+    def take(self) -> str:
+        """Return the name of an empty migrated database."""
+        if self._free:
+            return self._free.pop()
+        name = f"t{new_id()}"
+        _run(_create(self._cluster, name, self._template))
+        return name
+
+    def give_back(self, name: str) -> None:
+        """Take a database back; one that cannot be emptied is used no more."""
+        with contextlib.suppress(DBAPIError, _Changed):
+            _run(self._empty(name))
+            self._free.append(name)
+
+    async def _look(self) -> None:
+        engine = create_async_engine(self._cluster.url(self._template))
+        async with engine.connect() as connection:
+            self._version = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        await engine.dispose()
+
+    async def _empty(self, name: str) -> None:
+        engine = create_async_engine(self._cluster.url(name), isolation_level="AUTOCOMMIT")
+        try:
+            async with engine.connect() as connection:
+                version = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+                if version != self._version:
+                    raise _Changed
+                await connection.execute(text(_EMPTIED))
+        finally:
+            await engine.dispose()
+
+
+class _Changed(Exception):
+    """A test gave a database another schema."""
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: Cluster, migrated_database: str) -> Databases:
+    """The PostgreSQL databases of this session."""
+    return Databases(postgres, migrated_database)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a fresh migrated database, on each engine in turn."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty migrated database, on each engine in turn."""
     if request.param == "sqlite":
         path = tmp_path / "santral.db"
         shutil.copy(request.getfixturevalue("migrated_file"), path)
-        return f"sqlite:///{path}"
-    cluster, name = request.getfixturevalue("postgres"), f"t{new_id()}"
-    _run(_create(cluster, name, request.getfixturevalue("migrated_database")))
-    return str(cluster.url(name))
+        yield f"sqlite:///{path}"
+        return
+    cluster: Cluster = request.getfixturevalue("postgres")
+    databases: Databases = request.getfixturevalue("databases")
+    name = databases.take()
+    yield cluster.url(name)
+    databases.give_back(name)
 
 
 @pytest.fixture
