@@ -89,9 +89,10 @@ class EventStream:
             lines = [_line(event) for event in found if _may(event, principal, wanted)]
             if lines:
                 await response.write(b"".join(lines))
+            if found:
+                last = found[-1].id
             if len(found) < AT_ONCE:
                 return max(last, seen)
-            last = found[-1].id
 
 
 def _behind(

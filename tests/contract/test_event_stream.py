@@ -126,6 +126,16 @@ async def test_each_reader_sees_what_is_his(office: Office) -> None:
         assert (await one(robot))[1] == "sms.sent"
 
 
+async def test_what_is_written_while_the_log_is_read_comes_once(office: Office) -> None:
+    count = 400
+    async with office.reading("manager") as manager:
+        for number in range(count):
+            await office.log(f"call.{number}")
+        await office.log("call.last")
+        kinds = [(await one(manager))[1] for _ in range(count + 1)]
+    assert kinds == [*(f"call.{number}" for number in range(count)), "call.last"]
+
+
 async def test_kinds_narrow(office: Office) -> None:
     async with office.reading("head", query="?kinds=call.&kinds=party.") as answer:
         await office.log("sms.sent", "party.created", "call.ended")
