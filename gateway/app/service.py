@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from crm_link.local import LocalDirectory
 from drivers.modem.driver import GsmModemDriver
-from gateway.app import telephony
+from gateway.app import tasks, telephony
 from gateway.calls import tables as calls_tables
 from gateway.calls.dialling import Dialling
 from gateway.calls.port import MODEM, CallSink
@@ -30,6 +30,7 @@ from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.health import Health
 from gateway.kernel.instance_lock import InstanceLock
 from gateway.kernel.metrics import Metrics
+from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.runtime import Runtime
 from gateway.kernel.secrets import SecretBox
 from gateway.kernel.store import Store, open_store
@@ -59,6 +60,8 @@ from gateway.sms.policy_settings import PolicyBook
 from gateway.sms.receiving import Inbox
 from gateway.sms.sending import Sending
 from gateway.sms.telling import describe_sms
+from gateway.tasks.attaching import attach as attach_tasks
+from gateway.tasks.telling import describe_stored as describe_task
 from gateway.web.event_stream import EventStream
 from gateway.web.routes import Route
 from gateway.web.server import Server
@@ -140,11 +143,10 @@ def _compose(
     config: Config, store: Store, box: SecretBox, runtime: Runtime, *, devices: bool
 ) -> Service:
     clock, plan = runtime.clock, config.numbering_plan
-    book = PartyBook(store, clock, plan, number_attached=_ATTACHED)
-    importer = Importer(store, clock, plan, number_attached=_ATTACHED)
-    tokens = Tokens(store, clock)
-    feed = EventFeed(store)
+    book, importer = _directory(store, clock, plan)
+    tokens, feed = Tokens(store, clock), EventFeed(store)
     telephones = telephony.compose(config, store, runtime, feed, book)
+    worklist = tasks.compose(config, store, runtime, feed)
     modem_settings = ModemSettingsBook(store, clock, box)
     fleet = _fleet(config, store, modem_settings, runtime, telephones.book)
     inbox = _inbox(config, store, fleet, runtime)
@@ -161,6 +163,7 @@ def _compose(
         *WebhooksApi(webhooks, deliver).routes(),
         *_policy_api(config, store, clock, fleet, apply).routes(),
         *telephones.routes,
+        *worklist.routes,
         *SmsApi(sending, Messages(store, plan)).routes(),
         *ModemsApi(fleet, modem_settings, apply).routes(),
     ]  # fmt: skip
@@ -177,8 +180,17 @@ def _compose(
         couriers=couriers,
         dialling=telephones.dialling,
         background=telephones.background
+        | worklist.background
         | _background(store, inbox, sending, fleet, feed, runtime)
         | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
+    )
+
+
+def _directory(store: Store, clock: Clock, plan: NumberingPlan) -> tuple[PartyBook, Importer]:
+    attached = (*_ATTACHED, partial(attach_tasks, clock))
+    return (
+        PartyBook(store, clock, plan, number_attached=attached),
+        Importer(store, clock, plan, number_attached=attached),
     )
 
 
@@ -217,7 +229,7 @@ def _couriers(
 ) -> Couriers:
     return Couriers(
         webhooks, store, runtime.clock, feed, box=box, supervisor=runtime.supervisor,
-        describe={"sms": describe_sms, "call": describe_stored},
+        describe={"sms": describe_sms, "call": describe_stored, "task": describe_task},
     )  # fmt: skip
 
 
