@@ -1,4 +1,4 @@
-"""The whole service on a simulated telephone system: a missed call waits until it is called back."""
+"""The whole service on a simulated telephone system: a missed call waits for its call-back."""
 
 from __future__ import annotations
 
