@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from aiohttp import web
 
+from gateway.web.preferences import Language, Theme
 from gateway.web.principal import Permission, Principal
+from gateway.web.sessions import Session
 
-
-class Language(StrEnum):
-    """A language that pages speak."""
-
-    TURKISH = "tr"
-    RUSSIAN = "ru"
-    ENGLISH = "en"
-
-
-class Theme(StrEnum):
-    """How a page is coloured."""
-
-    AUTO = "auto"
-    """As the reader's machine is set."""
-    LIGHT = "light"
-    DARK = "dark"
+__all__ = ["Html", "Language", "Page", "PageHandler", "SeeOther", "Theme", "Visit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +28,10 @@ class Visit:
     csrf_token: str = ""
     address: str = ""
     """Where the request comes from."""
+    agent: str = ""
+    """What the browser calls itself."""
+    session: Session | None = None
+    """The browser's, where somebody is signed in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +51,8 @@ class SeeOther:
 
     to: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    session: str | None = None
+    """The secret of a new session, for the browser's cookie; an empty one takes it away."""
 
 
 PageHandler = Callable[[Visit], Awaitable[Html | SeeOther | web.StreamResponse]]
@@ -76,4 +68,6 @@ class Page:
     permission: Permission | None = None
     """None: whoever is signed in."""
     everybody: bool = False
-    """Also for who is not signed in."""
+    """Also for who is not signed in; a form that is sent here must come from a page of ours."""
+    password_due: bool = False
+    """Open also to who must change his password first."""
