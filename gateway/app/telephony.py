@@ -22,6 +22,7 @@ from gateway.desk.api import DeskApi
 from gateway.desk.cards import Cards
 from gateway.desk.lookup import CallerLookup
 from gateway.desk.pop import PopChoice
+from gateway.desk.texts import Texts
 from gateway.history.timeline import Timeline
 from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.health import Condition, Health, Level
@@ -33,6 +34,8 @@ from gateway.people.announcing import Announcer
 from gateway.people.colleagues import Colleagues
 from gateway.people.presence import Presence
 from gateway.people.presence_api import PresenceApi
+from gateway.templates.api import TemplatesApi
+from gateway.templates.book import TemplateBook
 from gateway.web.routes import Route
 
 
@@ -70,13 +73,15 @@ def compose(
     absences = AbsenceBook(store, clock, config.zone, changed=announcer.people_changed)
     lookup = CallerLookup(store, plan, parties, colleagues, Timeline(store))
     cards = Cards(store, calls, lookup, colleagues, CrmAsking({}), _pop_choice)
+    templates = TemplateBook(store, clock)
     return Telephony(
         book=book,
         dialling=dialling,
         announcer=announcer,
         routes=[
             *PresenceApi(colleagues, absences).routes(),
-            *DeskApi(lookup, cards).routes(),
+            *DeskApi(lookup, cards, Texts(cards, templates, plan, config.zone)).routes(),
+            *TemplatesApi(templates).routes(),
             *CallsApi(calls, actions, dialling, recordings, statuses).routes(),
         ],
         background={
