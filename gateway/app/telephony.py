@@ -17,8 +17,11 @@ from gateway.calls.receiving import CallBook
 from gateway.calls.recordings import RecordingFolder, Recordings
 from gateway.calls.showing import Calls
 from gateway.config import Config
+from gateway.crm.asking import CrmAsking
 from gateway.desk.api import DeskApi
+from gateway.desk.cards import Cards
 from gateway.desk.lookup import CallerLookup
+from gateway.desk.pop import PopChoice
 from gateway.history.timeline import Timeline
 from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.health import Condition, Health, Level
@@ -65,13 +68,15 @@ def compose(
     recordings = Recordings(calls, _folders(config))
     statuses = partial(_statuses, list(drivers.values()))
     absences = AbsenceBook(store, clock, config.zone, changed=announcer.people_changed)
+    lookup = CallerLookup(store, plan, parties, colleagues, Timeline(store))
+    cards = Cards(store, calls, lookup, colleagues, CrmAsking({}), _pop_choice)
     return Telephony(
         book=book,
         dialling=dialling,
         announcer=announcer,
         routes=[
             *PresenceApi(colleagues, absences).routes(),
-            *DeskApi(CallerLookup(store, plan, parties, colleagues, Timeline(store))).routes(),
+            *DeskApi(lookup, cards).routes(),
             *CallsApi(calls, actions, dialling, recordings, statuses).routes(),
         ],
         background={
@@ -79,6 +84,10 @@ def compose(
             "presence": announcer.run,
         },
     )
+
+
+async def _pop_choice(_user_id: str) -> PopChoice:
+    return PopChoice.RING
 
 
 def _folders(config: Config) -> dict[str, RecordingFolder]:
