@@ -58,7 +58,7 @@ class Server(_Section):
     names: tuple[Annotated[str, Field(pattern=HOST_NAME)], ...] = ()
     """The names by which browsers reach it."""
     certificate: Path | None = None
-    """PEM, its chain behind it; none: a generated one, where others than this machine are served."""
+    """PEM, its chain behind it; none: a generated one, where not this machine alone is served."""
     key: Path | None = None
     """PEM without a password; none: it stands in the certificate's file."""
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
