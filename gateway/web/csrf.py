@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.kernel.errors import Forbidden
 from gateway.web.remote import Remote
+from gateway.web.requests import form_of
 from gateway.web.sessions import Session
 
 HEADER = "X-CSRF-Token"
@@ -26,8 +27,7 @@ async def require_token(request: web.Request, remote: Remote, session: Session) 
     _refuse_foreign_fetch(request)
     told = request.headers.get(HEADER, "")
     if not told and request.content_type in _FORMS:
-        found = (await request.post()).get(FIELD, "")
-        told = found if isinstance(found, str) else ""
+        told = (await form_of(request)).get(FIELD, "")
     if not hmac.compare_digest(told.encode(errors="replace"), session.csrf_token.encode()):
         raise Forbidden(
             f"the request lacks its session's token (header {HEADER}, in forms {FIELD}); "

@@ -18,13 +18,12 @@ from gateway.web.pages import Html, Page, SeeOther, Visit
 from gateway.web.preferences import Preferences
 from gateway.web.remote import Remote
 from gateway.web.rendering import Renderer
-from gateway.web.requests import refuse_nul
+from gateway.web.requests import agent_of, form_of, refuse_nul
 from gateway.web.sessions import Session
 from gateway.web.static_files import StaticFiles
 
 SIGN_IN = "/sign-in"
 PASSWORD = "/password"  # noqa: S105 - a path
-MAX_AGENT = 200
 
 
 class PageServer:
@@ -84,20 +83,18 @@ class _Endpoint:
         return session
 
     async def _visit(self, request: web.Request, session: Session | None) -> Visit:
-        posted = {} if request.method in csrf.SAFE else await request.post()
-        form = {name: value for name, value in posted.items() if isinstance(value, str)}
         chosen = session.preferences if session else Preferences()
         wished = request.headers.get("Accept-Language", "")
         return Visit(
             path=dict(request.match_info),
             query=dict(request.query),
-            form=form,
+            form={} if request.method in csrf.SAFE else await form_of(request),
             principal=session.principal if session else None,
             language=chosen.language or preferred(wished),
             theme=chosen.theme,
             csrf_token=session.csrf_token if session else "",
             address=self._gate.remote_of(request).address,
-            agent=request.headers.get("User-Agent", "")[:MAX_AGENT],
+            agent=agent_of(request),
             session=session,
         )
 

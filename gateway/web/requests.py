@@ -11,6 +11,7 @@ from gateway.kernel.errors import BadRequest, Invalid
 from gateway.web.routes import NoBody, Schema
 
 MAX_IDEMPOTENCY_KEY = 128
+MAX_AGENT = 200
 
 
 def refuse_nul(request: web.Request) -> None:
@@ -57,6 +58,24 @@ def idempotency_key(request: web.Request) -> str:
             field="Idempotency-Key",
         )
     return key
+
+
+async def form_of(request: web.Request) -> dict[str, str]:
+    """Return the texts that a form sent; raises BadRequest or Invalid."""
+    try:
+        posted = await request.post()
+    except (ValueError, LookupError) as error:
+        raise BadRequest("the form cannot be read; it must be UTF-8") from error
+    form = {name: value for name, value in posted.items() if isinstance(value, str)}
+    for name, value in form.items():
+        if "\0" in name or "\0" in value:
+            raise Invalid("a field of the form holds a NUL character, which is no text")
+    return form
+
+
+def agent_of(request: web.Request) -> str:
+    """Return what a browser or program calls itself, shortened."""
+    return request.headers.get("User-Agent", "").replace("\0", "")[:MAX_AGENT]
 
 
 def _nul_in(value: object, path: str = "") -> str | None:

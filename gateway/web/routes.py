@@ -41,6 +41,8 @@ class Call(Generic[B, Q]):
     """Set where a signed-in browser asks."""
     address: str = ""
     """Where the request comes from."""
+    agent: str = ""
+    """What the asking program calls itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

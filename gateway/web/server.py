@@ -27,7 +27,7 @@ from gateway.web.page_server import PageServer
 from gateway.web.principal import Authenticator
 from gateway.web.problems import problem_of_validation, problems, respond
 from gateway.web.remote import Remote
-from gateway.web.requests import body_of, idempotency_key, query_of, refuse_nul
+from gateway.web.requests import agent_of, body_of, idempotency_key, query_of, refuse_nul
 from gateway.web.routes import Call, FileReply, Reply, Route, Schema
 
 logger = logging.getLogger(__name__)
@@ -191,6 +191,7 @@ class Server:
                 idempotency_key=idempotency_key(request),
                 session=identity.session,
                 address=identity.remote.address,
+                agent=agent_of(request),
             )
             return _respond(await route.handler(call), route.status, identity.remote)
 
