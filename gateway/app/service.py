@@ -59,6 +59,7 @@ from gateway.sms.telling import describe_sms
 from gateway.web.event_stream import EventStream
 from gateway.web.gate import Gate
 from gateway.web.page_server import PageServer
+from gateway.web.pages import Page
 from gateway.web.rendering import Renderer
 from gateway.web.routes import Route
 from gateway.web.server import Server
@@ -196,7 +197,9 @@ def _compose(
         sending=sending,
         directory=LocalDirectory(book),
         routes=routes,
-        server=_server(config, routes, persons, gate, runtime, EventStream(store, feed)),
+        server=_server(
+            config, routes, telephones.pages, persons, gate, runtime, EventStream(store, feed)
+        ),
         people=persons,
         gate=gate,
         modem_settings=modem_settings,
@@ -222,6 +225,7 @@ def _policy_api(
 def _server(
     config: Config,
     routes: list[Route],
+    pages: list[Page],
     persons: People,
     gate: Gate,
     runtime: Runtime,
@@ -233,7 +237,7 @@ def _server(
         version=edition, event_stream=event_stream, gate=gate,
     )  # fmt: skip
     renderer = Renderer(static, edition, config.site.zone)
-    server.add_pages(PageServer(persons.pages, renderer, static))
+    server.add_pages(PageServer([*persons.pages, *pages], renderer, static))
     persons.tell_ended(server.hang_up)
     return server
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.desk.pop import PopChoice
-from gateway.web.pages import Html, Language, Page, SeeOther, Theme, Visit
+from gateway.web.pages import Html, Page, SeeOther, Visit
 from gateway.web.preferences import Preferences
 from gateway.web.principal import Permission
 
@@ -27,11 +26,7 @@ class DeskPages:
         return Html(template="desk.html", values={"preferences": _chosen(visit)})
 
     async def _me(self, visit: Visit) -> Html:
-        values = {
-            "preferences": _chosen(visit), "pops": list(PopChoice), "themes": list(Theme),
-            "all_languages": list(Language),
-        }  # fmt: skip
-        return Html(template="me.html", values=values)
+        return Html(template="me.html", values={"preferences": _chosen(visit)})
 
     async def _design(self, _visit: Visit) -> Html:
         return Html(template="design.html")

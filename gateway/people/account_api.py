@@ -47,8 +47,8 @@ class PreferencesPatch(Schema):
     ] = None
     theme: Theme = Theme.AUTO
     pop: Pop = Pop.RING
-    sound: bool = False
-    notification: bool = False
+    sound: bool = True
+    notification: bool = True
 
 
 class MeOut(Schema):
