@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from crm_link.local import LocalDirectory
 from drivers.modem.driver import GsmModemDriver
-from gateway.app import listening, people, telephony
+from gateway.app import listening, people, tasks, telephony
 from gateway.app.people import People
 from gateway.calls import tables as calls_tables
 from gateway.calls.dialling import Dialling
@@ -31,6 +31,7 @@ from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.health import Health
 from gateway.kernel.instance_lock import InstanceLock
 from gateway.kernel.metrics import Metrics
+from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.runtime import Runtime
 from gateway.kernel.secrets import SecretBox
 from gateway.kernel.store import Store, open_store
@@ -56,6 +57,8 @@ from gateway.sms.policy_settings import PolicyBook
 from gateway.sms.receiving import Inbox
 from gateway.sms.sending import Sending
 from gateway.sms.telling import describe_sms
+from gateway.tasks.attaching import attach as attach_tasks
+from gateway.tasks.telling import describe_stored as describe_task
 from gateway.web.event_stream import EventStream
 from gateway.web.gate import Gate
 from gateway.web.page_server import PageServer
@@ -164,12 +167,12 @@ def _compose(
     config: Config, store: Store, box: SecretBox, runtime: Runtime, *, devices: bool, tcp: bool
 ) -> Service:
     clock, plan = runtime.clock, config.numbering_plan
-    book = PartyBook(store, clock, plan, number_attached=_ATTACHED)
-    importer = Importer(store, clock, plan, number_attached=_ATTACHED)
+    book, importer = _directory(store, clock, plan)
     feed = EventFeed(store)
     telephones = telephony.compose(config, store, runtime, feed, book)
     persons = people.compose(config, store, runtime, telephones.announcer.people_changed)
     gate = listening.compose(config, runtime, persons.sessions, tcp=tcp)
+    worklist = tasks.compose(config, store, runtime, feed)
     modem_settings = ModemSettingsBook(store, clock, box)
     fleet = _fleet(config, store, modem_settings, runtime, telephones.book)
     inbox = _inbox(config, store, fleet, runtime)
@@ -186,6 +189,7 @@ def _compose(
         *WebhooksApi(webhooks, deliver).routes(),
         *_policy_api(config, store, clock, fleet, apply).routes(),
         *telephones.routes,
+        *worklist.routes,
         *SmsApi(sending, Messages(store, plan)).routes(),
         *ModemsApi(fleet, modem_settings, apply).routes(),
     ]  # fmt: skip
@@ -206,8 +210,17 @@ def _compose(
         couriers=couriers,
         dialling=telephones.dialling,
         background=telephones.background
+        | worklist.background
         | _background(store, inbox, sending, fleet, feed, runtime)
         | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
+    )
+
+
+def _directory(store: Store, clock: Clock, plan: NumberingPlan) -> tuple[PartyBook, Importer]:
+    attached = (*_ATTACHED, partial(attach_tasks, clock))
+    return (
+        PartyBook(store, clock, plan, number_attached=attached),
+        Importer(store, clock, plan, number_attached=attached),
     )
 
 
@@ -247,7 +260,7 @@ def _couriers(
 ) -> Couriers:
     return Couriers(
         webhooks, store, runtime.clock, feed, box=box, supervisor=runtime.supervisor,
-        describe={"sms": describe_sms, "call": describe_stored},
+        describe={"sms": describe_sms, "call": describe_stored, "task": describe_task},
     )  # fmt: skip
 
 

@@ -119,8 +119,8 @@ async def open_desk(folder: Path, browser: Browser) -> AsyncIterator[DeskOffice]
         )
         async with ServiceProcess(folder, farm.modems, configuration=configuration) as service:
             for login, name, role, extension, mobile in PEOPLE:
-                await service.post("/users", {"login": login, "name": name, "role": role,
-                                              "extension": extension, "mobile": mobile})  # fmt: skip
+                user = {"login": login, "name": name, "role": role, "extension": extension}
+                await service.post("/users", {**user, "mobile": mobile})
             for customer in CUSTOMERS:
                 await service.post("/parties", customer)
 
