@@ -6,10 +6,19 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from gateway.kernel.errors import ConfigError
 from gateway.kernel.numbers import NumberingPlan
@@ -29,6 +38,8 @@ ENVIRONMENT = {
 }
 """Environment variables that override the file, and the keys they stand for."""
 
+HOST_NAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,62}\.?){0,30}$"
+
 CREDENTIAL = "santral-secret-key"
 """Name of the systemd credential that holds the key (LoadCredential=)."""
 
@@ -44,6 +55,21 @@ class Server(_Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     socket: str = ""
     """The command line's Unix socket; empty: `santral.sock` in the data folder."""
+    names: tuple[Annotated[str, Field(pattern=HOST_NAME)], ...] = ()
+    """The names by which browsers reach it."""
+    certificate: Path | None = None
+    """PEM, its chain behind it; none: a generated one, where not this machine alone is served."""
+    key: Path | None = None
+    """PEM without a password; none: it stands in the certificate's file."""
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    """Whose word is taken on where a request comes from (X-Forwarded-For, X-Forwarded-Proto)."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.key is not None and self.certificate is None:
+            msg = "key is given without certificate; give both"
+            raise ValueError(msg)
+        return self
 
 
 class StoreSection(_Section):

@@ -92,7 +92,7 @@ class ServiceProcess:
         assert self.process.stdout is not None
         async with asyncio.timeout(START_S):
             line = (await self.process.stdout.readline()).decode()
-        found = re.search(r"serves (http://\S+)/api/v1", line)
+        found = re.search(r"serves (https?://\S+)/api/v1", line)
         if found is None:
             await self.process.wait()
             raise RuntimeError(self.log.read_text(encoding="utf-8"))

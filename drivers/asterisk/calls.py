@@ -13,6 +13,7 @@ from gateway.calls.model import (
     CallOutcome,
     CallRecord,
     CallState,
+    Doing,
     Party,
     Transfer,
     TransferKind,
@@ -344,7 +345,20 @@ class Call:
             talk_s=round(_union([leg], self.started_at, now), 3),
             hold_s=round(leg.hold_s + (now - leg.held_at if leg.held_at is not None else 0.0), 3),
             hangup_cause=leg.cause,
+            doing=_doing(leg),
         )
+
+
+def _doing(leg: Channel) -> Doing:
+    """Return what a leg's party does now."""
+    if leg.ended_at is not None:
+        return Doing.GONE
+    if leg.held_at is not None:
+        return Doing.HOLDING
+    if leg.talks and len(leg.talks[-1]) == 1:
+        return Doing.TALKING
+    rings = leg.called and leg.up_at is None and not leg.talks
+    return Doing.RINGING if rings else Doing.WAITING
 
 
 def _absent(extension: str) -> Party:

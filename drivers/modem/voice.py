@@ -16,6 +16,7 @@ from gateway.calls.model import (
     CallOutcome,
     CallRecord,
     CallState,
+    Doing,
     Party,
 )
 
@@ -95,6 +96,7 @@ class RingTracker:
         caller = Party(
             party=self._caller, internal=False, called=False, outcome=CallOutcome.NO_ANSWER,
             ring_s=0.0, talk_s=0.0, hold_s=0.0, hangup_cause=0,
+            doing=Doing.GONE if ended_at else Doing.WAITING,
         )  # fmt: skip
         return CallRecord(
             id=ref, state=CallState.ENDED if ended_at else CallState.RINGING,

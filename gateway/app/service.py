@@ -13,7 +13,8 @@ from importlib.metadata import version
 
 from crm_link.local import LocalDirectory
 from drivers.modem.driver import GsmModemDriver
-from gateway.app import tasks, telephony
+from gateway.app import listening, people, tasks, telephony
+from gateway.app.people import People
 from gateway.calls import tables as calls_tables
 from gateway.calls.dialling import Dialling
 from gateway.calls.port import MODEM, CallSink
@@ -38,10 +39,6 @@ from gateway.kernel.supervisor import Supervisor
 from gateway.parties.api import PartiesApi
 from gateway.parties.book import PartyBook
 from gateway.parties.importing import Importer
-from gateway.people.announcing import Announcer
-from gateway.people.api import PeopleApi
-from gateway.people.tokens import Tokens
-from gateway.people.users import Users
 from gateway.sms import queue
 from gateway.sms.accepting import take_back_blocked
 from gateway.sms.alerting import Alerting
@@ -63,8 +60,13 @@ from gateway.sms.telling import describe_sms
 from gateway.tasks.attaching import attach as attach_tasks
 from gateway.tasks.telling import describe_stored as describe_task
 from gateway.web.event_stream import EventStream
+from gateway.web.gate import Gate
+from gateway.web.page_server import PageServer
+from gateway.web.pages import Page
+from gateway.web.rendering import Renderer
 from gateway.web.routes import Route
 from gateway.web.server import Server
+from gateway.web.static_files import StaticFiles
 from gateway.webhooks.api import WebhooksApi
 from gateway.webhooks.book import WebhookBook
 from gateway.webhooks.couriers import Couriers
@@ -100,7 +102,19 @@ class Service:
     dialling: Dialling
     background: dict[str, Callable[[], Awaitable[None]]]
     """What runs beside the modems, by name."""
+    people: People
+    gate: Gate
     port: int = 0
+
+    @property
+    def scheme(self) -> str:
+        """Return the scheme of what is served over TCP."""
+        return "http" if self.gate.certificates is None else "https"
+
+    def reload(self) -> None:
+        """Read again what may change while the service runs: the certificate's files."""
+        if self.gate.certificates is not None:
+            self.gate.certificates.reload()
 
 
 @asynccontextmanager
@@ -116,7 +130,7 @@ async def running(
         box = SecretBox(config.store.secret_key.get_secret_value())
         store = await open_store(config.database_url, health)
         stack.push_async_callback(store.close)
-        service = _compose(config, store, box, runtime, devices=devices)
+        service = _compose(config, store, box, runtime, devices=devices, tcp=tcp)
         stack.push_async_callback(service.couriers.close)
         stack.push_async_callback(service.server.close)
         await _seed(config, service.modem_settings)
@@ -135,17 +149,29 @@ async def running(
         await service.server.start_unix(config.socket_path)
         port = 0
         if tcp:
+            await service.people.passwords.let_first_in()
+            _keep_the_door(service, supervisor)
+            stack.push_async_callback(supervisor.close)
             port = await service.server.start_tcp(config.server.bind, config.server.port)
         yield replace(service, port=port)
 
 
+def _keep_the_door(service: Service, supervisor: Supervisor) -> None:
+    """Start what sign-ins and HTTPS need beside them."""
+    supervisor.start("sessions", service.people.sessions.run)
+    if service.gate.certificates is not None:
+        supervisor.start("certificate", service.gate.certificates.run)
+
+
 def _compose(
-    config: Config, store: Store, box: SecretBox, runtime: Runtime, *, devices: bool
+    config: Config, store: Store, box: SecretBox, runtime: Runtime, *, devices: bool, tcp: bool
 ) -> Service:
     clock, plan = runtime.clock, config.numbering_plan
     book, importer = _directory(store, clock, plan)
-    tokens, feed = Tokens(store, clock), EventFeed(store)
+    feed = EventFeed(store)
     telephones = telephony.compose(config, store, runtime, feed, book)
+    persons = people.compose(config, store, runtime, telephones.announcer.people_changed)
+    gate = listening.compose(config, runtime, persons.sessions, tcp=tcp)
     worklist = tasks.compose(config, store, runtime, feed)
     modem_settings = ModemSettingsBook(store, clock, box)
     fleet = _fleet(config, store, modem_settings, runtime, telephones.book)
@@ -156,7 +182,7 @@ def _compose(
     apply = partial(fleet.apply, inbox) if devices else _leave_alone
     deliver = couriers.apply if devices else _leave_alone
     routes = [
-        *_people_api(config, store, clock, tokens, telephones.announcer).routes(),
+        *persons.routes,
         *PartiesApi(book, importer).routes(),
         *HistoryApi(Timeline(store)).routes(),
         *ConsentApi(ConsentBook(store, clock, plan, on_block=[take_back_blocked])).routes(),
@@ -175,7 +201,11 @@ def _compose(
         sending=sending,
         directory=LocalDirectory(book),
         routes=routes,
-        server=_server(routes, tokens, runtime, EventStream(store, feed)),
+        server=_server(
+            config, routes, telephones.pages, persons, gate, runtime, EventStream(store, feed)
+        ),
+        people=persons,
+        gate=gate,
         modem_settings=modem_settings,
         couriers=couriers,
         dialling=telephones.dialling,
@@ -194,16 +224,6 @@ def _directory(store: Store, clock: Clock, plan: NumberingPlan) -> tuple[PartyBo
     )
 
 
-def _people_api(
-    config: Config, store: Store, clock: Clock, tokens: Tokens, announcer: Announcer
-) -> PeopleApi:
-    def changed() -> None:
-        tokens.forget()
-        announcer.people_changed()
-
-    return PeopleApi(Users(store, clock, config.numbering_plan, changed=changed), tokens)
-
-
 def _policy_api(
     config: Config,
     store: Store,
@@ -216,12 +236,23 @@ def _policy_api(
 
 
 def _server(
-    routes: list[Route], tokens: Tokens, runtime: Runtime, event_stream: EventStream
+    config: Config,
+    routes: list[Route],
+    pages: list[Page],
+    persons: People,
+    gate: Gate,
+    runtime: Runtime,
+    event_stream: EventStream,
 ) -> Server:
-    return Server(
-        routes, authenticator=tokens, health=runtime.health, metrics=runtime.metrics,
-        version=version("santral"), event_stream=event_stream,
+    edition, static = version("santral"), StaticFiles()
+    server = Server(
+        routes, authenticator=persons.tokens, health=runtime.health, metrics=runtime.metrics,
+        version=edition, event_stream=event_stream, gate=gate,
     )  # fmt: skip
+    renderer = Renderer(static, edition, config.site.zone)
+    server.add_pages(PageServer([*persons.pages, *pages], renderer, static))
+    persons.tell_ended(server.hang_up)
+    return server
 
 
 def _couriers(

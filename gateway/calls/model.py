@@ -73,6 +73,18 @@ class Transfer:
     """Taken back before it was done."""
 
 
+class Doing(StrEnum):
+    """What one party does in a call now."""
+
+    RINGING = "ringing"
+    TALKING = "talking"
+    HOLDING = "holding"
+    """He put the others on hold."""
+    WAITING = "waiting"
+    """On the line, and nobody hears him: in a queue, a menu, a car park, or while it rings."""
+    GONE = "gone"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
     """One party's part in a call."""
@@ -88,6 +100,7 @@ class Party:
     hold_s: float
     hangup_cause: int
     """Q.850; 0 when the network told none."""
+    doing: Doing = Doing.GONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

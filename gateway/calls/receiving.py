@@ -19,6 +19,7 @@ from gateway.calls.model import (
     CallState,
     Dial,
     DialState,
+    Doing,
     TelephoneState,
 )
 from gateway.calls.port import PbxCondition, PbxStatus
@@ -251,6 +252,7 @@ class CallBook:
             "state": CallState.ENDED.value,
             "ended_at": now.isoformat(),
             "reason": row.told["reason"] or _UNSEEN,
+            "parties": [{**one, "doing": Doing.GONE.value} for one in row.told["parties"]],
             "missed": row.direction == CallDirection.IN and row.outcome not in _TAKEN,
         }
         changed = {"state": told["state"], "ended_at": now, "told": told, "updated_at": now}

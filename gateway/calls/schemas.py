@@ -8,7 +8,14 @@ from typing import Annotated
 from pydantic import Field
 
 from gateway.calls.dialling_rules import DiallingRules
-from gateway.calls.model import CallDirection, CallOutcome, CallState, DialState, TransferKind
+from gateway.calls.model import (
+    CallDirection,
+    CallOutcome,
+    CallState,
+    DialState,
+    Doing,
+    TransferKind,
+)
 from gateway.calls.port import PbxCondition, PbxStatus
 from gateway.web.fields import Extension, Id, Moment, Number, PartyId, PersonId, UserId
 from gateway.web.paging import NextCursor, PageQuery
@@ -39,6 +46,9 @@ class CallPartyOut(Schema):
     talk_s: Seconds
     hold_s: Seconds
     hangup_cause: Annotated[int, Field(description="Q.850; 0: none told", examples=[16])]
+    doing: Annotated[Doing, Field(description="what he does in it now", examples=["gone"])] = (
+        Doing.GONE
+    )
 
 
 class NoteOut(Schema):

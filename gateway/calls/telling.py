@@ -91,4 +91,5 @@ def _party(one: Party) -> dict[str, Any]:
         "talk_s": one.talk_s,
         "hold_s": one.hold_s,
         "hangup_cause": one.hangup_cause,
+        "doing": one.doing.value,
     }

@@ -103,8 +103,9 @@ async def _serve(config: Config, _options: argparse.Namespace) -> int:
     async with running(config) as service:
         gc.freeze()  # what is loaded by now stays: the collector need not look through it again
         gc.set_threshold(*COLLECTOR)
+        loop.add_signal_handler(signal.SIGHUP, service.reload)
         print(
-            f"santral {version('santral')} serves http://{config.server.bind}:{service.port}"
+            f"santral {version('santral')} serves {service.scheme}://{config.server.bind}:{service.port}"
             f"/api/v1 and {config.socket_path}",
             flush=True,
         )

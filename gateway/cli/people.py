@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from gateway.cli.client import connect
 from gateway.cli.output import table
@@ -13,8 +14,8 @@ from gateway.web.principal import Permission
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `user add|change|list|disable` and `token create|list|revoke`."""
-    user = commands.add_parser("user", help="users: add, change, list, disable")
+    """Add `user add|change|list|disable|password|sessions|sign-out` and `token …`."""
+    user = commands.add_parser("user", help="users, their passwords and sessions")
     verbs = user.add_subparsers(dest="verb", required=True, metavar="VERB")
     add = verbs.add_parser("add", help="add a user")
     add.add_argument("login")
@@ -34,6 +35,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     disable = verbs.add_parser("disable", help="take a user's access away")
     disable.add_argument("login")
     disable.set_defaults(run=_disable)
+    _add_sign_in_commands(verbs)
 
     token = commands.add_parser("token", help="tokens for the API: create, list, revoke")
     verbs = token.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -53,6 +55,21 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     revoke = verbs.add_parser("revoke", help="make a token worthless")
     revoke.add_argument("id")
     revoke.set_defaults(run=_revoke)
+
+
+def _add_sign_in_commands(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> None:
+    """Add `user password|sessions|sign-out`."""
+    password = verbs.add_parser("password", help="set a password for one time, and show it")
+    password.add_argument("login")
+    password.set_defaults(run=_password)
+    open_ones = verbs.add_parser("sessions", help="a user's signed-in browsers")
+    open_ones.add_argument("login")
+    open_ones.set_defaults(run=_sessions)
+    sign_out = verbs.add_parser("sign-out", help="end all sessions of a user")
+    sign_out.add_argument("login")
+    sign_out.set_defaults(run=_sign_out)
 
 
 async def _add(config: Config, options: argparse.Namespace) -> int:
@@ -97,7 +114,33 @@ async def _list(config: Config, _options: argparse.Namespace) -> int:
 async def _disable(config: Config, options: argparse.Namespace) -> int:
     async with connect(config) as client:
         await client.post(f"/users/{options.login}/disable", {})
-    print(f"user {options.login} is disabled; his tokens no longer work")
+    print(f"user {options.login} is disabled; his tokens and sessions no longer work")
+    return 0
+
+
+async def _password(config: Config, options: argparse.Namespace) -> int:
+    async with connect(config) as client:
+        made = await client.post(f"/users/{options.login}/password", {})
+    print(made["password"])
+    print(
+        f"{made['login']} signs in with it once and then chooses his own; his sessions have ended",
+        file=sys.stderr,
+    )
+    return 0
+
+
+async def _sessions(config: Config, options: argparse.Namespace) -> int:
+    async with connect(config) as client:
+        found = await client.every(f"/users/{options.login}/sessions")
+    rows = [(one["created_at"], one["seen_at"], one["address"], one["agent"]) for one in found]
+    print(table(("SINCE", "LAST SEEN", "FROM", "BROWSER"), rows))
+    return 0
+
+
+async def _sign_out(config: Config, options: argparse.Namespace) -> int:
+    async with connect(config) as client:
+        ended = (await client.post(f"/users/{options.login}/sign-out", {}))["ended"]
+    print(f"{ended} sessions of {options.login} have ended")
     return 0
 
 

@@ -68,5 +68,13 @@ class Unauthenticated(GatewayError):
     """The caller did not prove who he is."""
 
 
+class TooMany(GatewayError):
+    """Asked too often in too short a time; nothing was done."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class ConfigError(GatewayError):
     """The configuration is wrong; the text names file, key and remedy."""

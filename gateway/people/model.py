@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.web.preferences import Preferences
 from gateway.web.principal import Permission, Sight
 
 
@@ -20,6 +21,7 @@ class Role(StrEnum):
 
 _EVERYDAY = frozenset(
     {
+        Permission.ME,
         Permission.SMS_READ,
         Permission.SMS_SEND,
         Permission.CALLS_READ,
@@ -63,6 +65,7 @@ class User:
     disabled_at: datetime | None = None
     away_at: datetime | None = None
     """Since when he says that he is not at his desk."""
+    preferences: Preferences = field(default_factory=Preferences)
 
 
 class AbsenceKind(StrEnum):
@@ -141,3 +144,25 @@ class Token:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """A browser from which somebody signs in."""
+
+    address: str
+    agent: str = ""
+    """What it calls itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """Somebody's signed-in browser as it is kept: without its secret."""
+
+    id: str
+    user_id: str
+    created_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    address: str
+    agent: str

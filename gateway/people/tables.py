@@ -1,8 +1,18 @@
-"""Tables of users, tokens and the audit trail."""
+"""Tables of users, what they sign in with, tokens and the audit trail."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from gateway.kernel.store.schema import Id, JsonText, UtcDateTime, metadata
 
@@ -19,7 +29,49 @@ users = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("disabled_at", UtcDateTime),
     Column("away_at", UtcDateTime),
+    Column("preferences", JsonText, nullable=False, server_default="{}"),
 )
+
+passwords = Table(
+    "passwords",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id"), primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("once", Boolean, nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
+)
+"""Apart from `users`, so that nothing that shows users can show a hash."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False, index=True),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+)
+"""`id` is the hash of what the browser's cookie holds."""
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("failed_at", UtcDateTime, nullable=False, index=True),
+    Column("locked_until", UtcDateTime),
+)
+
+known_addresses = Table(
+    "known_addresses",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id"), primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+"""Where somebody has signed in from."""
 
 absences = Table(
     "absences",

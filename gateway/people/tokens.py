@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -57,6 +57,8 @@ class Tokens:
         self._clock = clock
         self._holders: dict[str, _Holder] = {}
         self._changes = 0
+        self.ended: Callable[[str | None], None] = lambda _user_id: None
+        """Called with whose token is revoked; `app` plugs in who must know."""
 
     async def create(
         self,
@@ -103,14 +105,18 @@ class Tokens:
         principal.require(Permission.USERS_MANAGE)
         now = self._clock.now()
 
-        def unit(connection: Connection) -> None:
+        def unit(connection: Connection) -> str:
             place = tokens.c.id == token_id
-            if not connection.execute(update(tokens).where(place).values(revoked_at=now)).rowcount:
+            owner = connection.execute(select(tokens.c.user_id).where(place)).scalar()
+            if owner is None:
                 raise NotFound(f"there is no token {token_id}; `santral token list` shows all")
+            connection.execute(update(tokens).where(place).values(revoked_at=now))
             audit.record(connection, principal, "revoke", ("token", token_id), at=now)
+            return str(owner)
 
-        await self._store.write(unit)
+        owner = await self._store.write(unit)
         self.forget()
+        self.ended(owner)
 
     async def principal_of(self, bearer_token: str) -> Principal | None:
         """Return the token's owner with the rights that both token and role give."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.kernel.clock import Clock
@@ -17,7 +17,8 @@ from gateway.kernel.store import Store
 from gateway.kernel.text_folding import fold
 from gateway.people import audit
 from gateway.people.model import Role, User
-from gateway.people.tables import users
+from gateway.people.tables import sessions, users
+from gateway.web.preferences import Preferences
 from gateway.web.principal import Permission, Principal
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -53,7 +54,7 @@ class Users:
     ) -> User:
         """Add a user; raises Invalid or Conflict."""
         principal.require(Permission.USERS_MANAGE)
-        if not _LOGIN.fullmatch(login):
+        if not is_login(login):
             raise Invalid(
                 f"{login!r} cannot be a login: use small letters, digits, dot, dash", field="login"
             )
@@ -125,13 +126,14 @@ class Users:
         return await self.by_login(login)
 
     async def disable(self, principal: Principal, login: str) -> User:
-        """Take a user's access away; his tokens stop working at once."""
+        """Take a user's access away; his tokens stop working and his sessions end at once."""
         principal.require(Permission.USERS_MANAGE)
         user = await self.by_login(login)
         now = self._clock.now()
 
         def unit(connection: Connection) -> None:
             connection.execute(update(users).where(users.c.id == user.id).values(disabled_at=now))
+            connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
             audit.record(connection, principal, "disable", ("user", user.id), at=now)
 
         await self._store.write(unit)
@@ -139,11 +141,17 @@ class Users:
         return await self.by_login(login)
 
 
+def is_login(text: str) -> bool:
+    """Tell whether a text can be somebody's login."""
+    return _LOGIN.fullmatch(text) is not None
+
+
 def user_of(row: object) -> User:
     """Return the user in a row of `users`."""
     values = dict(row._mapping)  # type: ignore[attr-defined]  # noqa: SLF001 - Row's public name
     values.pop("name_folded")
-    return User(**{**values, "role": Role(values["role"])})
+    preferences = Preferences.of(values["preferences"])
+    return User(**{**values, "role": Role(values["role"]), "preferences": preferences})
 
 
 def _require_extension(extension: str) -> None:

@@ -33,6 +33,8 @@ class Permission(StrEnum):
     SETTINGS_MANAGE = "settings:manage"
     """Rules, quiet hours, webhooks."""
     USERS_MANAGE = "users:manage"
+    ME = "me"
+    """One's own account: who one is, one's preferences and password."""
 
 
 class Sight(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from math import ceil
 from typing import Annotated
 
 from aiohttp import web
@@ -19,10 +20,12 @@ from gateway.kernel.errors import (
     NotFound,
     Permanent,
     Temporary,
+    TooMany,
     Unauthenticated,
     Unavailable,
     Uncertain,
 )
+from gateway.web.hosts import Misdirected
 from gateway.web.routes import Schema
 
 logger = logging.getLogger(__name__)
@@ -32,11 +35,13 @@ CONTENT_TYPE = "application/problem+json"
 _STATUS: dict[type[GatewayError], HTTPStatus] = {
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     BadRequest: HTTPStatus.BAD_REQUEST,
+    Misdirected: HTTPStatus.MISDIRECTED_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Forbidden: HTTPStatus.FORBIDDEN,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Temporary: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     Permanent: HTTPStatus.UNPROCESSABLE_ENTITY,
     Uncertain: HTTPStatus.GATEWAY_TIMEOUT,
@@ -111,8 +116,8 @@ async def problems(
         headers = {}
         if isinstance(error, Unauthenticated):
             headers["WWW-Authenticate"] = "Bearer"
-        if isinstance(error, Temporary | Unavailable) and error.retry_after_s:
-            headers["Retry-After"] = str(int(error.retry_after_s) or 1)
+        if isinstance(error, Temporary | Unavailable | TooMany) and error.retry_after_s:
+            headers["Retry-After"] = str(ceil(error.retry_after_s))
         return respond(problem_of(error), headers)
     except web.HTTPException as error:
         return _from_http(error, request)

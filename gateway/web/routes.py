@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from gateway.web.principal import Permission, Principal
+from gateway.web.sessions import Session
 
 
 class Schema(BaseModel):
@@ -36,6 +37,12 @@ class Call(Generic[B, Q]):
     query: Q
     idempotency_key: str = ""
     """The request's Idempotency-Key header."""
+    session: Session | None = None
+    """Set where a signed-in browser asks."""
+    address: str = ""
+    """Where the request comes from."""
+    agent: str = ""
+    """What the asking program calls itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +52,8 @@ class Reply:
     body: Schema
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
+    session: str | None = None
+    """The secret of a new session, for the browser's cookie; an empty one takes it away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +95,5 @@ class Route:
     """Of the answer; another one where it is a file (`returns=FileBody`)."""
     idempotent_by_key: bool = False
     """Takes an Idempotency-Key header."""
+    password_due: bool = False
+    """Open also to who must change his password first."""

@@ -7,35 +7,50 @@ import json
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
+from typing import Protocol
 
 from aiohttp import web
 from pydantic import ValidationError
-from pydantic_core import from_json
 
-from gateway.kernel.errors import BadRequest, ConfigError, Invalid, Unauthenticated
+from gateway.kernel.errors import ConfigError
 from gateway.kernel.health import Condition, Health
 from gateway.kernel.metrics import Metrics
 from gateway.web import openapi, streams
+from gateway.web.access import Access, Identity
+from gateway.web.cookies import give_session
 from gateway.web.event_stream import EventStream
-from gateway.web.principal import LOCAL_ADMINISTRATOR, Authenticator, Principal
+from gateway.web.gate import Gate
+from gateway.web.page_server import PageServer
+from gateway.web.principal import Authenticator
 from gateway.web.problems import problem_of_validation, problems, respond
-from gateway.web.routes import Call, FileReply, NoBody, Reply, Route, Schema
+from gateway.web.remote import Remote
+from gateway.web.requests import agent_of, body_of, idempotency_key, query_of, refuse_nul
+from gateway.web.routes import Call, FileReply, Reply, Route, Schema
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
-MAX_IDEMPOTENCY_KEY = 128
 SHUTDOWN_S = 5.0
-_BEARER = "Bearer "
 
 Open = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class Who(Protocol):
+    """Tells who sends a request, or raises."""
+
+    async def __call__(self, request: web.Request, /, *, active: bool = True) -> Identity:
+        """Return who asks; `active` as for a SessionKeeper."""
+        ...
+
+
 class Server:
-    """Serves routes. `start_tcp` asks for tokens; `start_unix` trusts who may open the socket."""
+    """Serves routes and pages.
+
+    `start_tcp` asks for a token or a session; `start_unix` trusts who may open the socket.
+    """
 
     def __init__(
         self,
@@ -46,22 +61,31 @@ class Server:
         metrics: Metrics,
         version: str,
         event_stream: EventStream | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._routes = routes
-        self._authenticator = authenticator
+        self._gate = gate or Gate()
+        self._access = Access(authenticator, self._gate)
+        self._pages: PageServer | None = None
         self._health = health
         self._metrics = metrics
         self._version = version
         self._document = json.dumps(openapi.document(routes, version)).encode()
         self._event_stream = event_stream
-        self._streaming: set[asyncio.Task[object]] = set()
+        self._streaming: dict[asyncio.Task[object], Identity] = {}
         self._runners: list[web.AppRunner] = []
         self._socket: Path | None = None
 
+    def add_pages(self, pages: PageServer) -> None:
+        """Serve pages, too, over TCP; to be called before it starts."""
+        self._pages = pages
+
     async def start_tcp(self, host: str, port: int) -> int:
         """Listen on TCP; returns the port (a free one is taken for 0)."""
-        runner = await self._runner(self._bearer)
-        site = web.TCPSite(runner, host, port)
+        runner = await self._runner(self._access.of_anyone, self._gate)
+        certificates = self._gate.certificates
+        context = certificates.context if certificates else None
+        site = web.TCPSite(runner, host, port, ssl_context=context)
         try:
             await site.start()
         except OSError as error:
@@ -73,7 +97,7 @@ class Server:
 
     async def start_unix(self, path: Path) -> None:
         """Listen on a Unix socket that only this user may open. The caller holds the lock."""
-        runner = await self._runner(self._trusted)
+        runner = await self._runner(self._access.of_socket)
         path.unlink(missing_ok=True)  # noqa: ASYNC240 - a directory entry
         mask = os.umask(0o177)
         try:
@@ -97,8 +121,21 @@ class Server:
         if self._socket is not None:
             self._socket.unlink(missing_ok=True)
 
-    async def _runner(self, who: Callable[[web.Request], Awaitable[Principal]]) -> web.AppRunner:
-        app = web.Application(middlewares=[self._measure, problems], client_max_size=MAX_BODY_BYTES)
+    def hang_up(self, user_id: str | None = None) -> None:
+        """End the live feeds of somebody (None: of everybody) whose rights may have changed.
+
+        Who may still read comes again by himself and misses nothing.
+        """
+        for task, identity in list(self._streaming.items()):
+            if user_id is None or identity.principal.user_id == user_id:
+                task.cancel()
+
+    async def _runner(self, who: Who, gate: Gate | None = None) -> web.AppRunner:
+        """Set the routes up; with a gate for all the world, without one for this machine's user."""
+        middlewares = [self._measure, problems, *([gate.admit] if gate else [])]
+        app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
+        if gate is not None:
+            app.on_response_prepare.append(gate.protect)
         for route in self._routes:
             app.router.add_route(route.method, f"/api/v1{route.path}", self._endpoint(route, who))
         if self._event_stream is not None:
@@ -107,63 +144,58 @@ class Server:
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._expose)
+        if self._pages is not None and gate is not None:
+            self._pages.add_to(app.router, self._access, gate)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         self._runners.append(runner)
         return runner
 
-    def _events(
-        self, stream: EventStream, who: Callable[[web.Request], Awaitable[Principal]]
-    ) -> Open:
+    def _events(self, stream: EventStream, who: Who) -> Open:
         async def endpoint(request: web.Request) -> web.StreamResponse:
-            principal = await who(request)
+            identity = await who(request, active=False)
+            identity.require_own_password()
             task = asyncio.current_task()
-            if task is not None:
-                self._streaming.add(task)
-                task.add_done_callback(self._streaming.discard)
-            return await stream.answer(request, principal)
+            if task is None:
+                return await stream.answer(request, identity.principal)
+            self._streaming[task] = identity
+            try:
+                return await stream.answer(request, identity.principal)
+            finally:
+                self._streaming.pop(task, None)
 
         return endpoint
 
-    def _endpoint(self, route: Route, who: Callable[[web.Request], Awaitable[Principal]]) -> Open:
+    def _endpoint(self, route: Route, who: Who) -> Open:
         async def endpoint(request: web.Request) -> web.StreamResponse:
-            principal = await who(request)
-            principal.require(route.permission)
-            _refuse_nul(request)
+            identity = await who(request)
+            if not route.password_due:
+                identity.require_own_password()
+            identity.principal.require(route.permission)
+            refuse_nul(request)
             if route.lines is not None:
-                return await streams.answer(request, route, principal)
+                return await streams.answer(request, route, identity.principal)
             try:
-                body = await _body(request, route.body)
+                body = await body_of(request, route.body)
             except ValidationError as error:
                 return respond(problem_of_validation(error, "body"))
             try:
-                query = route.query.model_validate(_query(request))
+                query = route.query.model_validate(query_of(request))
             except ValidationError as error:
                 return respond(problem_of_validation(error, "query"))
             call = Call(
-                principal=principal,
+                principal=identity.principal,
                 path=dict(request.match_info),
                 body=body,
                 query=query,
-                idempotency_key=_idempotency_key(request),
+                idempotency_key=idempotency_key(request),
+                session=identity.session,
+                address=identity.remote.address,
+                agent=agent_of(request),
             )
-            return _respond(await route.handler(call), route.status)
+            return _respond(await route.handler(call), route.status, identity.remote)
 
         return endpoint
-
-    async def _bearer(self, request: web.Request) -> Principal:
-        header = request.headers.get("Authorization", "")
-        if not header.startswith(_BEARER):
-            raise Unauthenticated(
-                "give a token as `Authorization: Bearer ...`; make one with `santral token create`"
-            )
-        principal = await self._authenticator.principal_of(header.removeprefix(_BEARER).strip())
-        if principal is None:
-            raise Unauthenticated("the token is unknown, expired or revoked")
-        return principal
-
-    async def _trusted(self, _request: web.Request) -> Principal:
-        return LOCAL_ADMINISTRATOR
 
     @web.middleware
     async def _measure(self, request: web.Request, handler: Open) -> web.StreamResponse:
@@ -199,79 +231,21 @@ def _shown(condition: Condition) -> dict[str, str]:
     return {name: value for name, value in parts.items() if value}
 
 
-def _refuse_nul(request: web.Request) -> None:
-    """Raise Invalid for a NUL in path or query: no database keeps one in a text."""
-    texts = [
-        *request.match_info.values(),
-        *(text for pair in request.query.items() for text in pair),
-    ]
-    if any("\0" in text for text in texts):
-        raise Invalid("the address holds a NUL character", field="path")
-
-
-def _nul_in(value: object, path: str = "") -> str | None:
-    """Return where in a body a text holds a NUL, as `persons.0.name`; None when none does."""
-    if isinstance(value, str):
-        return path if "\0" in value else None
-    inner = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
-    for key, part in inner:
-        if "\0" in str(key):
-            return path
-        found = _nul_in(part, f"{path}.{key}" if path else str(key))
-        if found is not None:
-            return found
-    return None
-
-
-async def _body(request: web.Request, model: type[Schema]) -> Schema:
-    if model is NoBody:
-        return NoBody()
-    raw = await request.read()
-    if not raw.strip():
-        raise Invalid("the request has no body; send JSON", field="body")
-    try:
-        body = from_json(raw, allow_inf_nan=False)
-    except ValueError as error:
-        raise BadRequest(f"the body is no JSON: {error}") from None
-    if b"\\u0000" in raw and (field := _nul_in(body)) is not None:
-        raise Invalid(f"{field or 'the body'} holds a NUL character, which is no text", field=field)
-    return model.model_validate(body)
-
-
-def _query(request: web.Request) -> Mapping[str, object]:
-    found: dict[str, object] = {}
-    for name in request.query:
-        values = request.query.getall(name)
-        found[name] = values[0] if len(values) == 1 else values
-    return found
-
-
-def _idempotency_key(request: web.Request) -> str:
-    key = request.headers.get("Idempotency-Key", "")
-    if len(key) > MAX_IDEMPOTENCY_KEY or not key.isascii() or not (key.isprintable() or not key):
-        raise Invalid(
-            f"the Idempotency-Key must be at most {MAX_IDEMPOTENCY_KEY} printable ASCII characters",
-            field="Idempotency-Key",
-        )
-    return key
-
-
-def _respond(answer: Schema | Reply | FileReply, usual_status: int) -> web.StreamResponse:
+def _respond(
+    answer: Schema | Reply | FileReply, usual_status: int, remote: Remote
+) -> web.StreamResponse:
     if isinstance(answer, FileReply):
         return _file(answer)
     reply = answer if isinstance(answer, Reply) else Reply(body=answer, status=usual_status)
-    return web.Response(
+    response = web.Response(
         body=reply.body.model_dump_json(by_alias=True).encode(),
         status=reply.status,
         content_type="application/json",
         headers=dict(reply.headers),
     )
+    if reply.session is not None:
+        give_session(response, remote, reply.session)
+    return response
 
 
 def _file(answer: FileReply) -> web.FileResponse:

@@ -105,6 +105,8 @@ class Wiretap:
                     plain = {key: v for key, v in plain.items() if "TransferTarget" not in key}
                 for racing in _RACES.get(name, ()):
                     plain.pop(racing, None)
+                if name == "HangupRequest" and plain["ChannelStateDesc"] in {"Ring", "Busy"}:
+                    del plain["ChannelState"], plain["ChannelStateDesc"]  # Busy() sets it beside
                 found[_about(name, plain)].append((name, plain))
         for about in found:
             if about.startswith("New"):  # Asterisk may leave out steps on the way

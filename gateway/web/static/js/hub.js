@@ -1,0 +1,319 @@
+/**
+ * What all pages of a browser share: one live feed, and what it says of calls, people and tasks.
+ * Runs in a SharedWorker; where there is none, in the page itself.
+ */
+
+/** @typedef {import("./types.js").Card} Card */
+/** @typedef {import("./types.js").Person} Person */
+/** @typedef {import("./types.js").Task} Task */
+
+const CALLS = ["ringing", "answered", "changed", "ended", "missed", "recorded"].map((kind) => `call.${kind}`);
+const TASKS = ["opened", "changed", "closed"].map((kind) => `task.${kind}`);
+const FEED = "/api/v1/events?kinds=call.&kinds=person.&kinds=task.&kinds=dial.&kinds=reset";
+const TAKEN_MS = 4000;
+const ENDED_MS = 120000;
+const RETRY_MS = 2000;
+
+export class Hub {
+  constructor() {
+    /** @type {Set<MessagePort>} */
+    this.ports = new Set();
+    /** @type {Map<MessagePort, boolean>} */
+    this.watched = new Map();
+    /** @type {Map<string, Card>} */
+    this.cards = new Map();
+    /** @type {Map<string, Person>} */
+    this.people = new Map();
+    /** @type {Map<string, Task>} */
+    this.tasks = new Map();
+    /** @type {Map<string, boolean>} */
+    this.looking = new Map();
+    /** @type {Set<string>} */
+    this.dismissed = new Set();
+    /** @type {Person | null} */
+    this.me = null;
+    this.up = false;
+    this.skew = 0;
+    /** @type {string[]} */
+    this.crm = [];
+    /** @type {EventSource | null} */
+    this.feed = null;
+    this.began = false;
+  }
+
+  /** @param {MessagePort} port */
+  add(port) {
+    this.ports.add(port);
+    port.onmessage = (message) => this.told(port, message.data);
+    port.start();
+    if (!this.began) {
+      this.began = true;
+      void this.begin();
+    } else {
+      this.tell(["link", "me", "people", "tasks", "cards"], [port]);
+    }
+  }
+
+  /**
+   * @param {MessagePort} port
+   * @param {any} data
+   */
+  told(port, data) {
+    if (data.do === "bye") {
+      this.ports.delete(port);
+      this.watched.delete(port);
+    } else if (data.do === "watched") {
+      this.watched.set(port, data.watched);
+    } else if (data.do === "dismiss") {
+      this.dismissed.add(data.id);
+      this.drop(data.id);
+    } else if (data.do === "look") {
+      void this.look(data.id);
+    } else if (data.do === "keep") {
+      const card = this.cards.get(data.id);
+      if (card) card.kept = data.kept;
+    }
+  }
+
+  /** Read what is, then follow what becomes of it. */
+  async begin() {
+    try {
+      await this.read();
+    } catch (error) {
+      if (/** @type {any} */ (error).status === 401) return this.post({ type: "signed-out" });
+      this.up = false;
+      this.tell(["link"]);
+      setTimeout(() => void this.begin(), RETRY_MS);
+    }
+  }
+
+  async read() {
+    const desk = await this.get("/desk");
+    const [people, tasks] = await Promise.all([this.every("/people"), this.every("/tasks?state=open&limit=200", 1)]);
+    this.me = desk.me;
+    this.crm = desk.crm_links;
+    this.people = new Map(people.map((one) => [one.id, one]));
+    this.tasks = new Map(tasks.map((one) => [one.id, one]));
+    const living = new Set(desk.cards.map((/** @type {Card} */ card) => card.call.id));
+    for (const [id, card] of this.cards) {
+      if (!living.has(id) && card.stage !== "missed") void this.look(id);
+    }
+    for (const card of desk.cards) this.put(card);
+    this.follow(desk.event_id);
+    this.tell(["me", "people", "tasks", "cards"]);
+  }
+
+  /** @param {number} after */
+  follow(after) {
+    this.feed?.close();
+    const feed = new EventSource(`${FEED}&after=${after}`);
+    this.feed = feed;
+    let broken = false;
+    feed.onopen = () => {
+      this.up = true;
+      this.tell(["link"]);
+      if (broken) for (const id of this.cards.keys()) void this.look(id);
+      broken = false;
+    };
+    feed.onerror = () => {
+      this.up = false;
+      broken = true;
+      this.tell(["link"]);
+      if (feed.readyState === EventSource.CLOSED) setTimeout(() => void this.begin(), RETRY_MS);
+    };
+    /** @type {(kind: string, work: (data: any) => void) => void} */
+    const on = (kind, work) => feed.addEventListener(kind, (event) => work(JSON.parse(event.data)));
+    for (const kind of CALLS) on(kind, (data) => this.called(data));
+    for (const kind of TASKS) on(kind, (data) => this.tasked(data));
+    on("call.merged", (data) => {
+      this.drop(data.id);
+      if (data.into) void this.look(data.into);
+    });
+    on("person.changed", (data) => {
+      this.people.set(data.id, data);
+      if (this.me?.id === data.id) this.me = data;
+      this.tell(["me", "people"]);
+    });
+    on("person.left", (data) => {
+      this.people.delete(data.id);
+      this.tell(["people"]);
+    });
+    on("dial.failed", (data) => this.post({ type: "dial", dial: data }));
+    on("dial.uncertain", (data) => this.post({ type: "dial", dial: data }));
+    on("reset", () => void this.begin());
+  }
+
+  /** @param {any} call */
+  called(call) {
+    const mine = this.me?.extension;
+    const concerns = call.parties.some((/** @type {any} */ one) => one.internal && one.party === mine);
+    const secretary = !this.me || this.me.role === "secretary";
+    if (concerns || secretary || this.cards.has(call.id)) void this.look(call.id);
+  }
+
+  /** @param {Task & {subject: string}} task */
+  tasked(task) {
+    if (task.state === "open") this.tasks.set(task.id, task);
+    else this.tasks.delete(task.id);
+    for (const one of task.calls || []) {
+      const card = this.cards.get(one.call_id);
+      if (card?.stage === "missed" && task.state !== "open") this.drop(one.call_id);
+    }
+    this.tell(["tasks"]);
+  }
+
+  /**
+   * Read a card anew; of several wishes meanwhile one is fulfilled.
+   * @param {string} id
+   */
+  async look(id) {
+    if (this.looking.has(id)) {
+      this.looking.set(id, true);
+      return;
+    }
+    this.looking.set(id, false);
+    try {
+      this.put(await this.get(`/desk/cards/${id}`));
+    } catch (error) {
+      if (/** @type {any} */ (error).status === 404) this.drop(id);
+    }
+    const again = this.looking.get(id);
+    this.looking.delete(id);
+    if (again) void this.look(id);
+  }
+
+  /** @param {Card} card */
+  put(card) {
+    const id = card.call.id;
+    const before = this.cards.get(id);
+    card.stage = stageOf(card);
+    if (!before && (!card.pops || this.dismissed.has(id) || card.stage === "taken" || card.stage === "ended")) return;
+    if (card.stage === "missed" && !card.pops) return this.drop(id);
+    if (before) {
+      card.crm = card.crm.length ? card.crm : before.crm;
+      card.kept = before.kept;
+    }
+    this.cards.set(id, card);
+    if (!before && this.crm.length) void this.askCrm(id);
+    if (!before && card.stage === "ringing" && card.call.direction === "in") this.alert(card);
+    if (before && before.stage !== card.stage) this.later(card);
+    this.tell(["cards"]);
+  }
+
+  /** @param {string} id */
+  async askCrm(id) {
+    try {
+      const card = await this.get(`/desk/cards/${id}/crm`);
+      const shown = this.cards.get(id);
+      if (shown) shown.crm = card.crm;
+      this.tell(["cards"]);
+    } catch {
+      // the card stands without it
+    }
+  }
+
+  /**
+   * Have a card vanish by itself, where its call is over for whoever looks at it.
+   * @param {Card} card
+   */
+  later(card) {
+    const wait = card.stage === "taken" ? TAKEN_MS : card.stage === "ended" ? ENDED_MS : 0;
+    if (!wait) return;
+    const { id } = card.call;
+    setTimeout(() => {
+      const now = this.cards.get(id);
+      if (!now || now.stage !== card.stage) return;
+      if (now.kept) this.later(now);
+      else this.drop(id);
+    }, wait);
+  }
+
+  /** @param {string} id */
+  drop(id) {
+    if (this.cards.delete(id)) this.tell(["cards"]);
+  }
+
+  /** @param {Card} card */
+  alert(card) {
+    const watched = [...this.watched.values()].some(Boolean);
+    this.post({ type: "alert", card, watched });
+  }
+
+  /**
+   * @param {string[]} what
+   * @param {Iterable<MessagePort>} [ports]
+   */
+  tell(what, ports = this.ports) {
+    /** @type {Record<string, () => any>} */
+    const parts = {
+      link: () => this.up,
+      me: () => this.me,
+      people: () => [...this.people.values()],
+      tasks: () => [...this.tasks.values()],
+      cards: () => ({ cards: [...this.cards.values()], skew: this.skew }),
+    };
+    for (const name of what) this.post({ type: name, value: parts[name]() }, ports);
+  }
+
+  /**
+   * @param {any} message
+   * @param {Iterable<MessagePort>} [ports]
+   */
+  post(message, ports = this.ports) {
+    for (const port of ports) port.postMessage(message);
+  }
+
+  /**
+   * @param {string} path
+   * @returns {Promise<any>}
+   */
+  async get(path) {
+    const answer = await fetch(`/api/v1${path}`, { cache: "no-store" });
+    if (answer.status === 401) this.post({ type: "signed-out" });
+    if (!answer.ok) throw Object.assign(new Error(path), { status: answer.status });
+    const date = answer.headers.get("Date");
+    if (date) this.skew = Date.parse(date) - Date.now();
+    return answer.json();
+  }
+
+  /**
+   * Read a list, page by page.
+   * @param {string} path
+   * @param {number} [most]
+   * @returns {Promise<any[]>}
+   */
+  async every(path, most = 50) {
+    const found = [];
+    let cursor = "";
+    for (let page = 0; page < most; page += 1) {
+      const glue = path.includes("?") ? "&" : "?";
+      const answer = await this.get(cursor ? `${path}${glue}cursor=${encodeURIComponent(cursor)}` : path);
+      found.push(...answer.items);
+      cursor = answer.next_cursor;
+      if (!cursor) break;
+    }
+    return found;
+  }
+}
+
+/**
+ * What a call is to whoever looks at its card.
+ * @param {Card} card
+ * @returns {Card["stage"]}
+ */
+export function stageOf(card) {
+  const { call, part } = card;
+  if (call.state === "ended") {
+    if (call.missed) return "missed";
+    return part === "talks" || part === "had" ? "ended" : "taken";
+  }
+  if (call.state === "parked") return "parked";
+  if (part === "talks") {
+    const last = call.transfers[call.transfers.length - 1];
+    const asking = last && last.kind === "attended" && !last.answered && !last.cancelled;
+    return asking ? "asking" : "talking";
+  }
+  const speaks = call.parties.some((one) => one.internal && (one.doing === "talking" || one.doing === "holding"));
+  if (speaks) return "taken";
+  return part === "had" ? "passed" : "ringing";
+}

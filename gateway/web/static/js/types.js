@@ -1,0 +1,27 @@
+/**
+ * What the service tells, as its OpenAPI document says.
+ *
+ * @typedef {{id: string, login: string, name: string, role: string, extension: string, mobile: string, state: string,
+ *   until: string | null, deputy: Deputy | null}} Person
+ * @typedef {{id: string, name: string, extension: string, mobile: string, state: string}} Deputy
+ * @typedef {{party: string, internal: boolean, called: boolean, outcome: string, doing: string, talk_s: number}} CallParty
+ * @typedef {{kind: string, from: string, to: string, answered: boolean, cancelled: boolean}} Transfer
+ * @typedef {{at: string, by: string, text: string}} Note
+ * @typedef {{id: string, state: string, direction: string, caller: string, caller_name: string, number: string,
+ *   did: string, started_at: string, ended_at: string | null, answered_by: string | null, outcome: string,
+ *   missed: boolean, queue: string, talk_s: number, transfers: Transfer[], parties: CallParty[], notes: Note[],
+ *   party_id: string | null}} Call
+ * @typedef {{id: string, kind: string, direction: string, person_name: string, user_name: string,
+ *   started_at: string, outcome: string, text: string}} Interaction
+ * @typedef {{id: string, name: string, extension: string, mobile: string, active: boolean, state: string,
+ *   until: string | null, deputy: Deputy | null}} Responsible
+ * @typedef {{party: {id: string, name: string, kind: string}, person: {name: string, position: string} | null,
+ *   responsible: Responsible | null, certainty: string, restricted: boolean, notes: string, last: Interaction[]}} Match
+ * @typedef {{number: string, kind: string, colleague: Person | null, items: Match[]}} Caller
+ * @typedef {{link: string, state: string, reason: string, cards: {party: string, person: string,
+ *   responsible: string, extension: string, copied_at: string | null}[]}} CrmAnswer
+ * @typedef {{call: Call, caller: Caller, part: string, pops: boolean, crm: CrmAnswer[], kept?: boolean,
+ *   stage?: "ringing" | "talking" | "asking" | "passed" | "parked" | "taken" | "missed" | "ended"}} Card
+ * @typedef {any} Task
+ */
+export {};
