@@ -1,6 +1,12 @@
-"""How far durable readers of the event log have come; a mark moves in its work's own unit."""
+"""Durable readers of the event log: how far each has come, and what comes next for it.
+
+A reader moves its mark in the unit of work in which it does what the events ask for: killed
+anywhere, it goes on where its last unit ended.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from sqlalchemy import (
     BigInteger,
@@ -9,11 +15,13 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    func,
     insert,
     select,
     update,
 )
 
+from gateway.kernel.events import Event, events
 from gateway.kernel.store.schema import metadata
 
 event_marks = Table(
@@ -24,6 +32,7 @@ event_marks = Table(
 )
 
 _MARK = select(event_marks.c.after_event).where(event_marks.c.reader == bindparam("of_reader"))
+_NEWEST = select(func.coalesce(func.max(events.c.id), 0))
 
 
 def mark_of(connection: Connection, reader: str) -> int:
@@ -39,3 +48,15 @@ def move_mark(connection: Connection, reader: str, after_event: int) -> None:
     elif before < after_event:
         place = event_marks.c.reader == reader
         connection.execute(update(event_marks).where(place).values(after_event=after_event))
+
+
+def unread(
+    connection: Connection, after: int, *, kinds: Collection[str], limit: int
+) -> tuple[list[Event], int]:
+    """Return the next events of some kinds, and up to where the log was looked through for them."""
+    newest = int(connection.execute(_NEWEST).scalar_one())
+    query = select(events).where(events.c.id > after, events.c.kind.in_(sorted(kinds)))
+    rows = connection.execute(query.order_by(events.c.id).limit(limit))
+    found = [Event(**row._mapping) for row in rows]  # noqa: SLF001 - Row's public name
+    last = found[-1].id if found else after
+    return found, last if len(found) == limit else max(last, newest)

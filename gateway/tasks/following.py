@@ -13,7 +13,7 @@ from functools import partial
 
 from sqlalchemy import Connection, select
 
-from gateway.kernel import event_marks, events
+from gateway.kernel import event_marks
 from gateway.kernel.clock import Clock
 from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.events import Event
@@ -108,11 +108,8 @@ class TaskFollower:
 def _next(seen: int, at_once: int, connection: Connection) -> tuple[int, list[Event], int]:
     """Return the mark, the next events that matter, and up to where the log was looked through."""
     mark = event_marks.mark_of(connection, READER)
-    after = max(mark, seen)
-    newest = events.newest(connection)
-    found = events.of_kinds(connection, after, kinds=_KINDS, limit=at_once)
-    last = found[-1].id if found else after
-    return mark, found, last if len(found) == at_once else max(last, newest)
+    found, upto = event_marks.unread(connection, max(mark, seen), kinds=_KINDS, limit=at_once)
+    return mark, found, upto
 
 
 def _facts(connection: Connection, fresh: Iterable[Event]) -> list[CallFact]:

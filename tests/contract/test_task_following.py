@@ -286,7 +286,7 @@ async def test_the_mark_follows_events_of_no_interest_too(desk: TaskDesk) -> Non
     await desk.store.write(lambda connection: events.append(connection, *others))
     await desk.follow()
     mark = await desk.store.read(lambda c: event_marks.mark_of(c, READER))
-    assert mark == await desk.store.read(events.newest)
+    assert mark == LAG + 2  # the call, the task, and what came then
     await desk.store.write(lambda c: event_marks.move_mark(c, READER, 1))
     assert await desk.store.read(lambda c: event_marks.mark_of(c, READER)) == mark
 
