@@ -252,6 +252,7 @@ class CallBook:
             "state": CallState.ENDED.value,
             "ended_at": now.isoformat(),
             "reason": row.told["reason"] or _UNSEEN,
+            "asks": "",
             "parties": [{**one, "doing": Doing.GONE.value} for one in row.told["parties"]],
             "missed": row.direction == CallDirection.IN and row.outcome not in _TAKEN,
         }
