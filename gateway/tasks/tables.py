@@ -165,12 +165,12 @@ def responsible_of(connection: Connection, party_ids: Iterable[str]) -> dict[str
 
 
 def write(connection: Connection, changed: Sequence[Task]) -> None:
-    """Write tasks, new or again; what is closed first, so that its key is free."""
+    """Write tasks, new or again; new ones last, when keys of what was closed are free."""
     if not changed:
         return
     query = select(tasks.c.id).where(among(tasks.c.id, "ids"))
     known = set(connection.execute(query, {"ids": [task.id for task in changed]}).scalars())
-    again = sorted((task for task in changed if task.id in known), key=lambda task: task.open)
+    again = [task for task in changed if task.id in known]
     if again:
         connection.execute(_AGAIN, [{f"new_{k}": v for k, v in _values(t).items()} for t in again])
     new = [_values(task) for task in changed if task.id not in known]

@@ -19,6 +19,7 @@ from gateway.kernel.errors import Invalid
 from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.events import EVERYONE, Event, audience_of
 from gateway.kernel.store import Store
+from gateway.web import feed_gap
 from gateway.web.principal import Permission, Principal, Sight
 
 HEARTBEAT_S = 15.0
@@ -47,13 +48,13 @@ class EventStream:
     async def answer(self, request: web.Request, principal: Principal) -> web.StreamResponse:
         """Stream events until the reader leaves."""
         wanted = _kinds(request)
-        last = await self._begin(request)
+        last, greeting = await self._begin(request)
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store",
                      "X-Accel-Buffering": "no"}
         )  # fmt: skip
         await response.prepare(request)
-        await response.write(f"retry: {RETRY_MS}\n\n".encode())
+        await response.write(f"retry: {RETRY_MS}\n\n".encode() + greeting)
         audiences = _audiences(principal)
         async with self._feed.subscribe() as woken:
             while True:
@@ -65,16 +66,16 @@ class EventStream:
                 except TimeoutError:
                     await response.write(b": still here\n\n")
 
-    async def _begin(self, request: web.Request) -> int:
+    async def _begin(self, request: web.Request) -> tuple[int, bytes]:
         told = request.headers.get("Last-Event-ID") or request.query.get("after", "")
         if not told:
-            return int((await self._store.rows(_NEWEST))[0][0])
+            return int((await self._store.rows(_NEWEST))[0][0]), b""
         if not (told.isascii() and told.isdecimal() and int(told[:20]) <= _MAX_ID):
             raise Invalid(
                 f"{told[:40]!r} is no event's id; give the id of the last event seen, or none",
                 field="Last-Event-ID",
             )
-        return int(told)
+        return await feed_gap.joined(self._store, int(told))
 
     async def _pass_on(
         self,
