@@ -33,6 +33,7 @@ from gateway.kernel.store import Store
 from gateway.kernel.supervisor import Supervisor
 from gateway.parties.book import PartyBook
 from gateway.parties.drafts import PartyDraft, PersonDraft, PhoneDraft
+from gateway.parties.port import NumberAttached
 from gateway.people.model import RIGHTS, SIGHT, Role
 from gateway.people.users import Users
 from gateway.tasks.attaching import attach
@@ -81,7 +82,11 @@ class TaskDesk:
         health = Health()
         runtime = Runtime(self.clock, health, Metrics(), Supervisor(health, self.clock))
         self.book = CallBook(store, runtime, PLAN)
-        hooks = [history.attach, calls_tables.attach, partial(attach, self.clock)]
+        hooks: list[NumberAttached] = [
+            history.attach,
+            calls_tables.attach,
+            partial(attach, self.clock),
+        ]
         self.parties = PartyBook(store, self.clock, PLAN, number_attached=hooks)
         self.users = Users(store, self.clock, PLAN)
         self.tasks = Tasks(store)

@@ -23,7 +23,7 @@ def at(minute: float) -> datetime:
 
 def call(number: str = NUMBER, minute: float = 0, **fields: Any) -> CallFact:
     """Return a call of half a minute."""
-    values = {
+    values: dict[str, Any] = {
         "call_id": f"{number}@{minute}", "outgoing": False, "number": number,
         "at": at(minute + 0.5), "started_at": at(minute), "ended_at": at(minute + 0.5),
         "line": "02125550100", "outcome": "no_answer", "reason": "the caller hung up",

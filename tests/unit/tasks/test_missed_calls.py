@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from gateway.tasks.missed_calls import CallFact, Customer, followed_up, gathered, opened
@@ -58,7 +60,9 @@ def test_a_call_back_in_vain_is_noted_once_and_leaves_it_open() -> None:
 
 
 @pytest.mark.parametrize("later", [back, taken, tried])
-def test_a_call_that_began_before_it_was_missed_says_nothing(later: type[CallFact]) -> None:
+def test_a_call_that_began_before_it_was_missed_says_nothing(
+    later: Callable[..., CallFact],
+) -> None:
     task = opened("t", missed(minute=10))
     assert followed_up(task, later(minute=10.4)) is task
     assert followed_up(task, later(minute=10.5)) is not task
