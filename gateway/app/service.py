@@ -144,6 +144,7 @@ def _compose(
     importer = Importer(store, clock, plan, number_attached=_ATTACHED)
     tokens = Tokens(store, clock)
     feed = EventFeed(store)
+    event_stream = EventStream(store, feed, metrics=runtime.metrics)
     telephones = telephony.compose(config, store, runtime, feed, book)
     modem_settings = ModemSettingsBook(store, clock, box)
     fleet = _fleet(config, store, modem_settings, runtime, telephones.book)
@@ -172,12 +173,13 @@ def _compose(
         sending=sending,
         directory=LocalDirectory(book),
         routes=routes,
-        server=_server(routes, tokens, runtime, EventStream(store, feed)),
+        server=_server(routes, tokens, runtime, event_stream),
         modem_settings=modem_settings,
         couriers=couriers,
         dialling=telephones.dialling,
         background=telephones.background
         | _background(store, inbox, sending, fleet, feed, runtime)
+        | {"live feed": event_stream.run}
         | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
     )
 

@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -121,7 +122,7 @@ class Server:
             if task is not None:
                 self._streaming.add(task)
                 task.add_done_callback(self._streaming.discard)
-            return await stream.answer(request, principal)
+            return await stream.answer(request, principal, partial(_still, request, who))
 
         return endpoint
 
@@ -192,6 +193,16 @@ class Server:
         return web.Response(
             body=self._metrics.exposition(), headers={"Content-Type": self._metrics.content_type}
         )
+
+
+async def _still(
+    request: web.Request, who: Callable[[web.Request], Awaitable[Principal]], principal: Principal
+) -> bool:
+    """Tell whether a request would still be its sender's, with the same rights."""
+    try:
+        return await who(request) == principal
+    except Unauthenticated:
+        return False
 
 
 def _shown(condition: Condition) -> dict[str, str]:

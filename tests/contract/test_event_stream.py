@@ -73,10 +73,11 @@ class Office:
 @pytest.fixture
 async def office(store: Store) -> AsyncIterator[Office]:
     feed = EventFeed(store)
-    running = asyncio.create_task(feed.run())
+    stream = EventStream(store, feed)
+    running = asyncio.gather(feed.run(), stream.run())
     server = Server(
         [], authenticator=Tokens(), health=Health(), metrics=Metrics(), version="1",
-        event_stream=EventStream(store, feed),
+        event_stream=stream,
     )  # fmt: skip
     port = await server.start_tcp("127.0.0.1", 0)
     yield Office(store, feed, server, f"http://127.0.0.1:{port}")
