@@ -35,9 +35,9 @@ def cast(events: Events, numbers: Sequence[str], round_number: int) -> Events:
     next_caller = cycle(number.removeprefix("+").encode() for number in numbers)
     found = []
     for at, raw in events:
-        if (call := _CALL.search(raw)) is not None:
-            if call[1] not in callers:
-                callers[call[1]] = next(next_caller)
+        call = _CALL.search(raw)
+        if call is not None and call[1] not in callers:
+            callers[call[1]] = next(next_caller)
         told = raw if call is None else raw.replace(RECORDED_CALLER, callers[call[1]])
         found.append((at, _STAMP.sub(rb"%d\1" % (1795430 + round_number), told)))
     return found

@@ -86,7 +86,7 @@ def after(
     return [Event(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001
 
 
-NEWEST = select(func.coalesce(func.max(events.c.id), 0))
+_NEWEST = select(func.coalesce(func.max(events.c.id), 0))
 _FOLLOWING = (
     select(
         events.c.kind,
@@ -104,7 +104,7 @@ _FOLLOWING = (
 
 async def newest(store: Store) -> int:
     """Return the id of the last event written; 0 while there is none."""
-    return int((await store.rows(NEWEST))[0][0])
+    return int((await store.rows(_NEWEST))[0][0])
 
 
 async def following(store: Store, last_id: int, at_most: int) -> list[Event]:

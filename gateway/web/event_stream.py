@@ -24,7 +24,7 @@ from gateway.kernel.metrics import Metrics
 from gateway.kernel.store import Store
 from gateway.web import sse
 from gateway.web.feed_view import View, view_of
-from gateway.web.live_tail import LiveTail, Place, Serialise
+from gateway.web.live_tail import LiveTail, Serialise
 from gateway.web.log_pages import LogPages
 from gateway.web.principal import Principal
 
@@ -68,7 +68,9 @@ class EventStream:
         self._store = store
         self._metrics = metrics or Metrics()
         self._timing = timing or Timing()
-        self._tail = LiveTail(store, feed, self._counted(serialise))
+        self._tail = LiveTail(
+            store, feed, self._counted(serialise), self._metrics.feed_fell_behind.inc
+        )
         self._pages = LogPages(store, serialise)
         self._readers: Counter[str] = Counter()
 
@@ -112,26 +114,20 @@ class EventStream:
         return min(int(told), newest)
 
     async def _stream(self, wire: _Wire, view: View, last: int) -> None:
+        """Give what came behind `last`: from the log, from what the tail still holds, live."""
         while True:
-            place = self._tail.join(view, last)
-            if place is not None:
-                last = await self._live(wire, place)
-                self._metrics.feed_fell_behind.inc()
+            await wire.rest(self._tail.following)
+            if last < self._tail.begins:
+                lines, last = await self._pages.page(view, last, self._tail.begins)
+                await wire.write(lines)
                 continue
-            lines, last, more = await self._pages.page(view, last)
-            await wire.write(lines)
-            if not more:
-                await wire.rest(self._tail.following)
-
-    async def _live(self, wire: _Wire, place: Place) -> int:
-        """Pass on what comes; return up to where, once the place is lost."""
-        try:
-            while not place.lost:
-                await wire.write(self._tail.take(place))
-                await wire.rest(place.ready)
-            return place.last
-        finally:
-            self._tail.leave(place)
+            lines, last = self._tail.recent(view, last)
+            with self._tail.joined(view, last) as place:
+                await wire.write(lines)
+                while not place.lost:
+                    await wire.write(place.take(self._tail.position))
+                    await wire.rest(place.ready)
+                last = place.last
 
     @contextmanager
     def _counting(self, principal: Principal) -> Iterator[None]:

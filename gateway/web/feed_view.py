@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gateway.kernel.events import EVERYONE, audience_of
@@ -33,6 +33,11 @@ class View:
         return needed in self.permissions and (
             not self.beginnings or kind.startswith(self.beginnings)
         )
+
+    def shows(self, kind: str, audiences: Collection[str]) -> bool:
+        """Tell whether an event is for him."""
+        his = self.audiences is None or any(one in self.audiences for one in audiences)
+        return his and self.takes(kind)
 
 
 def view_of(principal: Principal, beginnings: Sequence[str]) -> View:

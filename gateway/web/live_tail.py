@@ -1,8 +1,8 @@
 """The live tail of the event log: read once, written as bytes once, handed to whom it concerns.
 
 A reader holds a `Place` in it, where what he has not yet taken waits; that is bounded, and who
-lets too much wait loses his place and reads on from the log at his own pace. Nothing here awaits a
-reader. While nobody reads, the log is not looked at.
+lets too much wait loses his place and reads on at his own pace: what is recent from here, what is
+older from the log. Nothing here awaits a reader. While nobody reads, the log is not looked at.
 """
 
 from __future__ import annotations
@@ -48,27 +48,24 @@ class Place:
         self.last = last
         """Up to where in the log he has taken what is for him."""
         self.lost = False
-        """He let too much wait: what is behind `last` is to be read from the log."""
+        """He let too much wait: he has to read on from `last`."""
         self.ready = asyncio.Event()
         """Set while there is something to take, or the place is lost."""
         self._waiting: list[bytes] = []
         self._bytes = 0
 
     def give(self, line: _Line) -> None:
-        """Let a line wait, when it is behind what he has and for him; never blocks."""
-        if line.id <= self.last or not self.view.takes(line.kind):
-            return
-        self._bytes += len(line.data)
-        self._waiting.append(line.data)
-        if len(self._waiting) > MAX_WAITING or (
-            self._bytes > MAX_WAITING_BYTES and len(self._waiting) > 1
-        ):
+        """Let a line wait; never blocks."""
+        if self._bytes > MAX_WAITING_BYTES or len(self._waiting) >= MAX_WAITING:
             self.lost = True
             self._waiting.clear()
+        else:
+            self._bytes += len(line.data)
+            self._waiting.append(line.data)
         self.ready.set()
 
     def take(self, position: int) -> bytes:
-        """Return what waits, which is all there is for him up to `position`."""
+        """Return what waits: all that is for him up to a position in the log."""
         lines = b"".join(self._waiting)
         self._waiting.clear()
         self._bytes = 0
@@ -80,15 +77,24 @@ class Place:
 class LiveTail:
     """Follows the log while there are readers."""
 
-    def __init__(self, store: Store, feed: EventFeed, serialise: Serialise) -> None:
+    def __init__(
+        self,
+        store: Store,
+        feed: EventFeed,
+        serialise: Serialise,
+        fell_behind: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
         self._feed = feed
         self._serialise = serialise
+        self._fell_behind = fell_behind
         self._index = _Index()
         self._recent: deque[_Line] = deque()
         self._recent_bytes = 0
-        self._begins = self._position = 0
-        """What is recent lies behind the first and reaches up to the second."""
+        self.position = 0
+        """Up to where the log is read and handed out."""
+        self.begins = 0
+        """All that is behind it is at hand, or will be handed out."""
         self._wanted = asyncio.Event()
         self.following = asyncio.Event()
         """Set while places can be had."""
@@ -117,32 +123,34 @@ class LiveTail:
         finally:
             self.readers -= 1
 
-    def join(self, view: View, last: int) -> Place | None:
-        """Give a place to who has all that is for him up to `last`; to be given back by `leave`.
-
-        None when what came behind `last` is not at hand: then it is to be read from the log.
+    def recent(self, view: View, last: int) -> tuple[bytes, int]:
+        """Return what is at hand behind `last` and for him, at most as much as may wait, and up to
+        where it reaches; `last` is not before `begins`.
         """
-        if not self.following.is_set() or last < self._begins:
-            return None
-        place = Place(view, last)
+        found: list[bytes] = []
+        size = 0
         for line in self._recent:
-            if line.id > last and _concerns(line, view):
-                place.give(line)
-        if place.lost:
-            return None
-        self._index.add(place)
-        return place
+            if line.id > last and view.shows(line.kind, line.audiences):
+                found.append(line.data)
+                size += len(line.data)
+                if size > MAX_WAITING_BYTES or len(found) >= MAX_WAITING:
+                    return b"".join(found), line.id
+        return b"".join(found), max(last, self.position)
 
-    def leave(self, place: Place) -> None:
-        """Give a place back; one that was lost is gone already."""
-        self._index.remove(place)
-
-    def take(self, place: Place) -> bytes:
-        """Return what waits in a place."""
-        return place.take(self._position)
+    @contextmanager
+    def joined(self, view: View, last: int) -> Iterator[Place]:
+        """Hold a place for who has all up to `last`; it is lost when that is not up to now."""
+        place = Place(view, last)
+        place.lost = last < self.position
+        if not place.lost:
+            self._index.add(place)
+        try:
+            yield place
+        finally:
+            self._index.remove(place)
 
     async def _begin(self) -> None:
-        self._begins = self._position = await events.newest(self._store)
+        self.begins = self.position = await events.newest(self._store)
         self.following.set()
 
     def _stop(self) -> None:
@@ -153,7 +161,7 @@ class LiveTail:
 
     async def _read_on(self) -> None:
         while True:
-            found = await events.following(self._store, self._position, AT_ONCE)
+            found = await events.following(self._store, self.position, AT_ONCE)
             for event in found:
                 self._hand_out(event)
             if len(found) < AT_ONCE:
@@ -163,11 +171,13 @@ class LiveTail:
         audiences = tuple(event.audience.split(" "))
         line = _Line(event.id, event.kind, audiences, self._serialise(event))
         self._keep(line)
-        self._position = event.id
+        self.position = event.id
         for place in self._index.of(audiences):
-            place.give(line)
+            if line.id > place.last and place.view.takes(line.kind):
+                place.give(line)
             if place.lost:
                 self._index.remove(place)
+                self._fell_behind()
 
     def _keep(self, line: _Line) -> None:
         self._recent.append(line)
@@ -175,7 +185,7 @@ class LiveTail:
         while len(self._recent) > MAX_RECENT or self._recent_bytes > MAX_RECENT_BYTES:
             dropped = self._recent.popleft()
             self._recent_bytes -= len(dropped.data)
-            self._begins = dropped.id
+            self.begins = dropped.id
 
 
 class _Index:
@@ -202,7 +212,3 @@ class _Index:
     def of(self, audiences: Iterable[str]) -> set[Place]:
         """Return the places that an event of these audiences is for, each once."""
         return self._all.union(*(self._of.get(one, ()) for one in audiences))
-
-
-def _concerns(line: _Line, view: View) -> bool:
-    return view.audiences is None or any(one in view.audiences for one in line.audiences)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sqlalchemy import Connection
-
 from gateway.kernel import events
-from gateway.kernel.events import Event
 from gateway.kernel.store import Store
 from gateway.web.feed_view import View
 from gateway.web.live_tail import Serialise
@@ -24,23 +21,15 @@ class LogPages:
         self._store = store
         self._serialise = serialise
 
-    async def page(self, view: View, last: int) -> tuple[bytes, int, bool]:
-        """Return the next lines behind `last`, up to where they reach, and whether there is more.
+    async def page(self, view: View, last: int, end: int) -> tuple[bytes, int]:
+        """Return the next lines behind `last` and not behind `end`, and up to where they reach.
 
-        The newest id is asked for before the events: on PostgreSQL two statements may see
-        different states, and what is written between them must not count as looked through.
+        Up to `end` the log must be complete: what is still being written is not for a page.
         """
-        found, newest = await self._store.read(partial(_behind, last, view.audiences))
+        end = min(end, last + SPAN)
+        read = partial(
+            events.after, last_id=last, audiences=view.audiences, limit=AT_ONCE, up_to=end
+        )
+        found = await self._store.read(read)
         lines = b"".join(self._serialise(event) for event in found if view.takes(event.kind))
-        if len(found) == AT_ONCE:
-            return lines, found[-1].id, True
-        reached = max(min(newest, last + SPAN), found[-1].id if found else last)
-        return lines, reached, reached < newest
-
-
-def _behind(
-    last: int, audiences: tuple[str, ...] | None, connection: Connection
-) -> tuple[list[Event], int]:
-    newest = int(connection.execute(events.NEWEST).scalar_one())
-    found = events.after(connection, last, audiences=audiences, limit=AT_ONCE, up_to=last + SPAN)
-    return found, newest
+        return lines, found[-1].id if len(found) == AT_ONCE else end
