@@ -169,6 +169,7 @@ def _compose(
     clock, plan = runtime.clock, config.numbering_plan
     book, importer = _directory(store, clock, plan)
     feed = EventFeed(store)
+    event_stream = EventStream(store, feed, metrics=runtime.metrics)
     telephones = telephony.compose(config, store, runtime, feed, book)
     persons = people.compose(config, store, runtime, telephones.announcer.people_changed)
     gate = listening.compose(config, runtime, persons.sessions, tcp=tcp)
@@ -201,9 +202,7 @@ def _compose(
         sending=sending,
         directory=LocalDirectory(book),
         routes=routes,
-        server=_server(
-            config, routes, telephones.pages, persons, gate, runtime, EventStream(store, feed)
-        ),
+        server=_server(config, routes, telephones.pages, persons, gate, runtime, event_stream),
         people=persons,
         gate=gate,
         modem_settings=modem_settings,
@@ -212,6 +211,7 @@ def _compose(
         background=telephones.background
         | worklist.background
         | _background(store, inbox, sending, fleet, feed, runtime)
+        | {"live feed": event_stream.run}
         | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
     )
 

@@ -15,13 +15,14 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    func,
     insert,
     select,
     update,
 )
 
-from gateway.kernel.events import Event, events
+from gateway.kernel import events
+from gateway.kernel.events import Event
+from gateway.kernel.events import events as log
 from gateway.kernel.store.schema import metadata
 
 event_marks = Table(
@@ -32,7 +33,6 @@ event_marks = Table(
 )
 
 _MARK = select(event_marks.c.after_event).where(event_marks.c.reader == bindparam("of_reader"))
-_NEWEST = select(func.coalesce(func.max(events.c.id), 0))
 
 
 def mark_of(connection: Connection, reader: str) -> int:
@@ -54,9 +54,9 @@ def unread(
     connection: Connection, after: int, *, kinds: Collection[str], limit: int
 ) -> tuple[list[Event], int]:
     """Return the next events of some kinds, and up to where the log was looked through for them."""
-    newest = int(connection.execute(_NEWEST).scalar_one())
-    query = select(events).where(events.c.id > after, events.c.kind.in_(sorted(kinds)))
-    rows = connection.execute(query.order_by(events.c.id).limit(limit))
+    newest = events.newest(connection)
+    query = select(log).where(log.c.id > after, log.c.kind.in_(sorted(kinds)))
+    rows = connection.execute(query.order_by(log.c.id).limit(limit))
     found = [Event(**row._mapping) for row in rows]  # noqa: SLF001 - Row's public name
     last = found[-1].id if found else after
     return found, last if len(found) == limit else max(last, newest)

@@ -8,24 +8,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, select
 
+from gateway.kernel import events
 from gateway.kernel.clock import Clock
-from gateway.kernel.events import events
+from gateway.kernel.events import events as log
 from gateway.kernel.store import Store
 
 LOOK_S = 3600.0
 """How often the log is looked through."""
 AT_ONCE = 1000
 """Events deleted in one unit of work: others wait for it."""
-_NEWEST = select(func.coalesce(func.max(events.c.id), 0))
 _HEAD = (
-    select(events.c.id, events.c.at)
-    .where(events.c.id <= bindparam("upto"))
-    .order_by(events.c.id)
+    select(log.c.id, log.c.at)
+    .where(log.c.id <= bindparam("upto"))
+    .order_by(log.c.id)
     .limit(AT_ONCE)
 )
-_PRUNE = delete(events).where(events.c.id <= bindparam("upto"))
+_PRUNE = delete(log).where(log.c.id <= bindparam("upto"))
 logger = logging.getLogger(__name__)
 
 
@@ -85,7 +85,7 @@ def _old(connection: Connection, read: int | None, before: datetime) -> int:
 
     The newest event stays, so that it is always known how far the log came.
     """
-    last = int(connection.execute(_NEWEST).scalar_one()) - 1
+    last = events.newest(connection) - 1
     gone = 0
     for row in connection.execute(_HEAD, {"upto": last if read is None else min(read, last)}):
         if row.at >= before:

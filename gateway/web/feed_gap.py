@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from gateway.kernel import events
 from gateway.kernel.store import Store
-
-_NEWEST = select(func.coalesce(func.max(events.events.c.id), 0))
 
 
 async def joined(store: Store, last: int) -> tuple[int, bytes]:
@@ -18,7 +16,7 @@ async def joined(store: Store, last: int) -> tuple[int, bytes]:
     """
 
     def read(connection: Connection) -> tuple[int, int]:
-        return events.oldest(connection), int(connection.execute(_NEWEST).scalar_one())
+        return events.oldest(connection), events.newest(connection)
 
     oldest, newest = await store.read(read)
     if oldest - 1 <= last <= newest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from gateway.app.tasks import LOG_READERS
 from gateway.kernel import event_marks, events
@@ -48,8 +48,7 @@ class Log:
         await self.pruner.prune()
 
         def read(connection: Connection) -> tuple[int, int]:
-            newest = connection.execute(select(func.max(events.events.c.id))).scalar()
-            return events.oldest(connection), newest or 0
+            return events.oldest(connection), events.newest(connection)
 
         return await self.store.read(read)
 
