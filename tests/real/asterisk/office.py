@@ -140,6 +140,11 @@ class AsteriskLab:
             await phone.close()
         self._plugged.clear()
 
+    async def channels(self) -> list[str]:
+        """Return the names of its channels."""
+        told = await self._asterisk.command("core show channels concise")
+        return [line.partition("!")[0] for line in told.splitlines() if "!" in line]
+
     async def freeze(self) -> None:
         """Stop it in its tracks."""
         self._asterisk.freeze()
