@@ -32,7 +32,8 @@ MAX_ASKING = 64
 MAX_LINE = 1024
 _MAX_ANSWERS = 20
 _CHUNK = 4096
-_ANSWER = re.compile(rb"[1-5][0-9]{2}[ -][^\n]*\n")
+_ANSWER = re.compile(rb"[12]00 [^\n]*\n")
+"""Done, or wait; a command is refused with 510, 511 or 520, and there is no other way to ask."""
 
 
 class _Over(Exception):
@@ -65,7 +66,7 @@ class _Wire:
         return self._head + b"\n"
 
     async def readline(self) -> bytes:
-        """Return an answer to a command; raises _Over for anything else."""
+        """Return that a command is done, or takes longer; raises _Over for anything else."""
         try:
             line = await self._reader.readline()
         except ValueError as error:  # longer than the stream's limit

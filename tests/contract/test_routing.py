@@ -123,7 +123,18 @@ async def test_without_a_rule_the_name_is_told_and_nobody_is_rung(store: Store) 
 
 @pytest.mark.parametrize(
     "number",
-    ["", "anonymous", OTHER, "102", "+905300001020", "+902125550150", "4444", "x" * 500, "5321234"],
+    [
+        "",
+        "anonymous",
+        OTHER,
+        "102",
+        "+905300001020",
+        "+902125550150",
+        "4444",
+        "x" * 500,
+        "1234567",
+        "+495321234567",
+    ],
 )
 async def test_who_is_no_customer_is_neither_named_nor_routed(office: Office, number: str) -> None:
     for ours in ("+905300001020", "+902125550150"):

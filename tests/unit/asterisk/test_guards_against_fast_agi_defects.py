@@ -75,8 +75,11 @@ async def test_it_tells_who_calls_however_the_bytes_come(piece: int, delay_s: fl
     assert adviser.asked[0].number == "+902125550150"
 
 
-async def test_1_who_closes_in_the_middle_of_his_question_does_not_stop_everything() -> None:
+async def test_1_who_closes_in_the_middle_of_his_question_does_not_stop_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """panoramisk reads on at the end of the stream without ever giving way."""
+    monkeypatch.setattr(agi, "SESSION_S", 30.0)
     async with serving(Adviser()) as server:
         for said in (b"", b"agi_network: yes\n"):
             _, writer = await asyncio.open_connection("127.0.0.1", server.port)
@@ -125,12 +128,14 @@ async def test_4_bytes_that_are_no_utf_8_are_read() -> None:
     ids=["hangup", "empty", "words", "bytes", "minus one", "510", "520", "endless", "trying"],
 )  # fmt: skip
 async def test_5_whatever_is_answered_ends_the_session_quietly(
-    answer: bytes, caplog: pytest.LogCaptureFixture
+    answer: bytes, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """panoramisk takes an answer apart that is none, and waits through any number of `100`."""
+    monkeypatch.setattr(agi, "SESSION_S", 30.0)
     async with serving(Adviser()) as server:
         with caplog.at_level(logging.WARNING):
-            asked = await ask(server.port, SAID, answer=answer)
+            async with asyncio.timeout(5):
+                asked = await ask(server.port, SAID, answer=answer)
         assert "SANTRAL_TOLD" not in asked.variables
         assert caplog.records == []
         await still_answers(server)
