@@ -87,7 +87,8 @@ def test_only_the_telephone_system_may_ask_who_calls(
     tmp_path: Path, said: str, allowed: set[str]
 ) -> None:
     [one] = load(_file(tmp_path, PBX + said + 'agi_bind = "127.0.0.1"\n'), {}).pbx
-    assert (one.agi_allowed, one.agi_port) == (allowed, 4573)
+    assert set(one.agi_allowed) == allowed
+    assert one.agi_port == 4573
 
 
 def test_nobody_may_ask_who_calls_unless_it_is_said(tmp_path: Path) -> None:

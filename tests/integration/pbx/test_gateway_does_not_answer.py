@@ -211,7 +211,7 @@ async def test_the_simulated_question_is_what_asterisk_asks(lab: AsteriskLab) ->
 
     async with await asyncio.start_server(listen, "127.0.0.1", lab.agi_port):
         await lab.phones[TRUNK].dial(KNOWN, caller=CUSTOMER, name=ORIGINAL)
-        await until(lambda: said, timeout_s=5)
+        await until(lambda: bool(said), timeout_s=5)
     assert _names(said[0]) == _names(head(CUSTOMER))
     assert f"agi_arg_1: {CUSTOMER}\nagi_arg_2: {KNOWN}\n".encode() in said[0]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.pbx.callers import NAME, ORIGINAL, RULE, Callers
-from tests.integration.pbx.lab import OTHER, TRUNK
+from tests.integration.pbx.callers import KNOWN, NAME, ORIGINAL, RULE, Callers
+from tests.integration.pbx.lab import CUSTOMER, OTHER, TRUNK
 from tests.real.asterisk.office import AsteriskLab
 
 
@@ -100,6 +100,13 @@ async def test_a_stranger_goes_to_the_secretary_as_before(callers: Callers) -> N
     await callers.call(caller=OTHER)
     await callers.lab.phones["101"].wait("ringing")
     assert callers.lab.phones["101"].shown == ORIGINAL
+    assert callers.lab.phones["102"].rings == 0
+
+
+async def test_who_withholds_his_number_is_neither_named_nor_routed(callers: Callers) -> None:
+    await callers.lab.phones[TRUNK].dial_withheld(KNOWN, caller=CUSTOMER)
+    await callers.lab.phones["101"].wait("ringing")
+    assert NAME not in callers.lab.phones["101"].shown
     assert callers.lab.phones["102"].rings == 0
 
 

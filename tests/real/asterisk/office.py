@@ -38,6 +38,10 @@ class SipHandset:
         """Call a number."""
         await self._phone.call(number, caller=caller, name=name)
 
+    async def dial_withheld(self, number: str, *, caller: str) -> None:
+        """Call a number that is not to see who calls, though the network does."""
+        await self._phone.call(number, caller=caller, withheld=True)
+
     async def answer(self) -> None:
         """Pick up."""
         self._phone.answer(self._newest)

@@ -196,7 +196,7 @@ async def test_10_the_end_of_the_service_ends_every_session_quietly(
     adviser.known.clear()
     async with serving(adviser) as server:
         asking = asyncio.create_task(ask(server.port, SAID))
-        await until(lambda: adviser.asked, timeout_s=5)
+        await until(lambda: bool(adviser.asked), timeout_s=5)
     assert (await asking).variables == {}
     assert server.asking == 0
     assert [one for one in caplog.records if one.levelno > logging.WARNING] == []
