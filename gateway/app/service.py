@@ -31,6 +31,7 @@ from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.health import Health
 from gateway.kernel.instance_lock import InstanceLock
 from gateway.kernel.metrics import Metrics
+from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.runtime import Runtime
 from gateway.kernel.secrets import SecretBox
 from gateway.kernel.store import Store, open_store
@@ -164,7 +165,6 @@ def _compose(
 ) -> Service:
     clock, plan = runtime.clock, config.numbering_plan
     book = PartyBook(store, clock, plan, number_attached=_ATTACHED)
-    importer = Importer(store, clock, plan, number_attached=_ATTACHED)
     feed = EventFeed(store)
     telephones = telephony.compose(config, store, runtime, feed, book)
     persons = people.compose(config, store, runtime, telephones.announcer.people_changed)
@@ -179,9 +179,7 @@ def _compose(
     deliver = couriers.apply if devices else _leave_alone
     routes = [
         *persons.routes,
-        *PartiesApi(book, importer).routes(),
-        *HistoryApi(Timeline(store)).routes(),
-        *ConsentApi(ConsentBook(store, clock, plan, on_block=[take_back_blocked])).routes(),
+        *_customers(store, clock, plan, book),
         *WebhooksApi(webhooks, deliver).routes(),
         *_policy_api(config, store, clock, fleet, apply).routes(),
         *telephones.routes,
@@ -206,6 +204,15 @@ def _compose(
         | _background(store, inbox, sending, fleet, feed, runtime)
         | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
     )
+
+
+def _customers(store: Store, clock: Clock, plan: NumberingPlan, book: PartyBook) -> list[Route]:
+    importer = Importer(store, clock, plan, number_attached=_ATTACHED)
+    return [
+        *PartiesApi(book, importer).routes(),
+        *HistoryApi(Timeline(store)).routes(),
+        *ConsentApi(ConsentBook(store, clock, plan, on_block=[take_back_blocked])).routes(),
+    ]
 
 
 def _policy_api(

@@ -31,7 +31,7 @@ class PreferencesOut(Schema):
     theme: Theme
     pop: Annotated[Pop, Field(description="when the card of a caller comes up by itself")]
     sound: bool
-    notification: bool
+    notifications: bool
 
     @classmethod
     def of(cls, chosen: Preferences) -> PreferencesOut:
@@ -48,7 +48,7 @@ class PreferencesPatch(Schema):
     theme: Theme = Theme.AUTO
     pop: Pop = Pop.RING
     sound: bool = False
-    notification: bool = False
+    notifications: bool = False
 
 
 class MeOut(Schema):

@@ -44,7 +44,7 @@ class Key:
         """Return the pause after so many failures: twice as long with each that follows."""
         if failures < self.free:
             return 0.0
-        return min(FIRST_PAUSE_S * 2 ** min(failures - self.free, 30), LONGEST_PAUSE_S)
+        return min(FIRST_PAUSE_S * 2.0 ** min(failures - self.free, 30), LONGEST_PAUSE_S)
 
 
 def keys_of(login: str, address: str, *, known: bool) -> tuple[Key, Key]:

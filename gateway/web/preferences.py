@@ -44,7 +44,7 @@ class Preferences(BaseModel):
     pop: Pop = Pop.RING
     sound: bool = False
     """A sound when his telephone rings."""
-    notification: bool = False
+    notifications: bool = False
     """A notification of the desktop when his telephone rings."""
 
     @classmethod
