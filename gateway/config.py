@@ -79,6 +79,8 @@ class StoreSection(_Section):
     url: str = ""
     """A SQLAlchemy URL; empty: `santral.db` in the data folder."""
     secret_key: SecretStr = SecretStr("")
+    events_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    """How long the event log is kept for readers that were away."""
 
     @field_validator("url")
     @classmethod

@@ -238,6 +238,7 @@ class Call:
             click_to_call=self.click,
             conference=self.conference,
             recording=self.recording,
+            asks=next((one.target for one in self.consultations.values()), ""),
             transfers=tuple(
                 Transfer(
                     kind=one.kind, from_party=one.source, to_party=one.target,

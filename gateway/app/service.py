@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from crm_link.local import LocalDirectory
 from drivers.modem.driver import GsmModemDriver
-from gateway.app import listening, people, telephony
+from gateway.app import listening, people, tasks, telephony
 from gateway.app.people import People
 from gateway.calls import tables as calls_tables
 from gateway.calls.dialling import Dialling
@@ -57,9 +57,12 @@ from gateway.sms.policy_settings import PolicyBook
 from gateway.sms.receiving import Inbox
 from gateway.sms.sending import Sending
 from gateway.sms.telling import describe_sms
+from gateway.tasks.attaching import attach as attach_tasks
+from gateway.tasks.telling import describe_stored as describe_task
 from gateway.web.event_stream import EventStream
 from gateway.web.gate import Gate
 from gateway.web.page_server import PageServer
+from gateway.web.pages import Page
 from gateway.web.rendering import Renderer
 from gateway.web.routes import Route
 from gateway.web.server import Server
@@ -164,11 +167,12 @@ def _compose(
     config: Config, store: Store, box: SecretBox, runtime: Runtime, *, devices: bool, tcp: bool
 ) -> Service:
     clock, plan = runtime.clock, config.numbering_plan
-    book = PartyBook(store, clock, plan, number_attached=_ATTACHED)
+    book, importer = _directory(store, clock, plan)
     feed = EventFeed(store)
     telephones = telephony.compose(config, store, runtime, feed, book)
     persons = people.compose(config, store, runtime, telephones.announcer.people_changed)
     gate = listening.compose(config, runtime, persons.sessions, tcp=tcp)
+    worklist = tasks.compose(config, store, runtime, feed)
     modem_settings = ModemSettingsBook(store, clock, box)
     fleet = _fleet(config, store, modem_settings, runtime, telephones.book)
     inbox = _inbox(config, store, fleet, runtime)
@@ -179,10 +183,11 @@ def _compose(
     deliver = couriers.apply if devices else _leave_alone
     routes = [
         *persons.routes,
-        *_customers(store, clock, plan, book),
+        *_customers(store, clock, plan, book, importer),
         *WebhooksApi(webhooks, deliver).routes(),
         *_policy_api(config, store, clock, fleet, apply).routes(),
         *telephones.routes,
+        *worklist.routes,
         *SmsApi(sending, Messages(store, plan)).routes(),
         *ModemsApi(fleet, modem_settings, apply).routes(),
     ]  # fmt: skip
@@ -194,25 +199,37 @@ def _compose(
         sending=sending,
         directory=LocalDirectory(book),
         routes=routes,
-        server=_server(config, routes, persons, gate, runtime, EventStream(store, feed)),
+        server=_server(
+            config, routes, telephones.pages, persons, gate, runtime, EventStream(store, feed)
+        ),
         people=persons,
         gate=gate,
         modem_settings=modem_settings,
         couriers=couriers,
         dialling=telephones.dialling,
         background=telephones.background
+        | worklist.background
         | _background(store, inbox, sending, fleet, feed, runtime)
         | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
     )
 
 
-def _customers(store: Store, clock: Clock, plan: NumberingPlan, book: PartyBook) -> list[Route]:
-    importer = Importer(store, clock, plan, number_attached=_ATTACHED)
+def _customers(
+    store: Store, clock: Clock, plan: NumberingPlan, book: PartyBook, importer: Importer
+) -> list[Route]:
     return [
         *PartiesApi(book, importer).routes(),
         *HistoryApi(Timeline(store)).routes(),
         *ConsentApi(ConsentBook(store, clock, plan, on_block=[take_back_blocked])).routes(),
     ]
+
+
+def _directory(store: Store, clock: Clock, plan: NumberingPlan) -> tuple[PartyBook, Importer]:
+    attached = (*_ATTACHED, partial(attach_tasks, clock))
+    return (
+        PartyBook(store, clock, plan, number_attached=attached),
+        Importer(store, clock, plan, number_attached=attached),
+    )
 
 
 def _policy_api(
@@ -229,6 +246,7 @@ def _policy_api(
 def _server(
     config: Config,
     routes: list[Route],
+    pages: list[Page],
     persons: People,
     gate: Gate,
     runtime: Runtime,
@@ -240,7 +258,7 @@ def _server(
         version=edition, event_stream=event_stream, gate=gate,
     )  # fmt: skip
     renderer = Renderer(static, edition, config.site.zone)
-    server.add_pages(PageServer(persons.pages, renderer, static))
+    server.add_pages(PageServer([*persons.pages, *pages], renderer, static))
     persons.tell_ended(server.hang_up)
     return server
 
@@ -250,7 +268,7 @@ def _couriers(
 ) -> Couriers:
     return Couriers(
         webhooks, store, runtime.clock, feed, box=box, supervisor=runtime.supervisor,
-        describe={"sms": describe_sms, "call": describe_stored},
+        describe={"sms": describe_sms, "call": describe_stored, "task": describe_task},
     )  # fmt: skip
 
 

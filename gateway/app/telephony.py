@@ -21,7 +21,8 @@ from gateway.crm.asking import CrmAsking
 from gateway.desk.api import DeskApi
 from gateway.desk.cards import Cards
 from gateway.desk.lookup import CallerLookup
-from gateway.desk.pop import PopChoice
+from gateway.desk.pages import DeskPages
+from gateway.desk.texts import Texts
 from gateway.history.timeline import Timeline
 from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.health import Condition, Health, Level
@@ -33,6 +34,9 @@ from gateway.people.announcing import Announcer
 from gateway.people.colleagues import Colleagues
 from gateway.people.presence import Presence
 from gateway.people.presence_api import PresenceApi
+from gateway.templates.api import TemplatesApi
+from gateway.templates.book import TemplateBook
+from gateway.web.pages import Page
 from gateway.web.routes import Route
 
 
@@ -45,6 +49,7 @@ class Telephony:
     dialling: Dialling
     announcer: Announcer
     routes: list[Route]
+    pages: list[Page]
     background: dict[str, Callable[[], Awaitable[None]]]
 
 
@@ -69,25 +74,24 @@ def compose(
     statuses = partial(_statuses, list(drivers.values()))
     absences = AbsenceBook(store, clock, config.zone, changed=announcer.people_changed)
     lookup = CallerLookup(store, plan, parties, colleagues, Timeline(store))
-    cards = Cards(store, calls, lookup, colleagues, CrmAsking({}), _pop_choice)
+    cards = Cards(store, calls, lookup, colleagues, CrmAsking({}))
+    templates = TemplateBook(store, clock)
     return Telephony(
         book=book,
         dialling=dialling,
         announcer=announcer,
         routes=[
             *PresenceApi(colleagues, absences).routes(),
-            *DeskApi(lookup, cards).routes(),
+            *DeskApi(lookup, cards, Texts(cards, templates, plan, config.zone)).routes(),
+            *TemplatesApi(templates).routes(),
             *CallsApi(calls, actions, dialling, recordings, statuses).routes(),
         ],
+        pages=DeskPages().pages(),
         background={
             **{f"telephone system {name}": pbx.run for name, pbx in drivers.items()},
             "presence": announcer.run,
         },
     )
-
-
-async def _pop_choice(_user_id: str) -> PopChoice:
-    return PopChoice.RING
 
 
 def _folders(config: Config) -> dict[str, RecordingFolder]:

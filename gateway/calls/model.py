@@ -139,6 +139,8 @@ class CallRecord:
     recording: str
     transfers: tuple[Transfer, ...]
     parties: tuple[Party, ...]
+    asks: str = ""
+    """Whom one of ours asks now, while the customer waits, before he passes him on."""
     partial: bool = False
     """It was taken up in the middle: how it began is not in this record."""
 

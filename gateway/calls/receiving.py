@@ -51,6 +51,8 @@ _NOT_PICKED_UP = {
 }
 """Why a user's own telephone did not take his dial."""
 _UNSEEN = "its end was not seen"
+_WHOSE = ("id", "pbx", "number", "party_id", "person_id", "user_id", "private")
+"""What an event tells of a call beside what the telephone system told."""
 
 
 class CallBook:
@@ -216,7 +218,8 @@ class CallBook:
         kind = change.kind.value
         if change.kind is CallChangeKind.ENDED and call["told"]["missed"]:
             kind = "missed"
-        data = {"party": change.party, **call["told"], "id": call["id"], "pbx": call["pbx"]}
+        whose = {name: call[name] for name in _WHOSE}
+        data = {"party": change.party, **call["told"], **whose}
         event = events.Event(
             kind=f"call.{kind}", subject=call["id"], at=self._clock.now(),
             audience=call["audience"], data=data,
@@ -249,6 +252,7 @@ class CallBook:
             "state": CallState.ENDED.value,
             "ended_at": now.isoformat(),
             "reason": row.told["reason"] or _UNSEEN,
+            "asks": "",
             "parties": [{**one, "doing": Doing.GONE.value} for one in row.told["parties"]],
             "missed": row.direction == CallDirection.IN and row.outcome not in _TAKEN,
         }

@@ -95,6 +95,9 @@ class CallOut(Schema):
     conference: bool
     recording: Annotated[str, Field(description="file on the telephone system", examples=[""])]
     recording_url: Annotated[str, Field(description="where it is heard", examples=[""])]
+    asks: Annotated[
+        str, Field(description="who is asked now before the call is passed on", examples=[""])
+    ] = ""
     parties: tuple[CallPartyOut, ...]
     notes: tuple[NoteOut, ...]
     party_id: PartyId | None

@@ -37,6 +37,7 @@ def describe_call(call: CallRecord) -> dict[str, Any]:
         "click_to_call": call.click_to_call,
         "conference": call.conference,
         "recording": call.recording,
+        "asks": call.asks,
         "parties": [_party(one) for one in call.parties],
     }
 

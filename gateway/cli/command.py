@@ -24,6 +24,7 @@ from gateway.cli import (
     pbx,
     people,
     presence,
+    tasks,
     texts,
     webhooks,
 )
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         people,
         presence,
         customers,
+        tasks,
         pbx,
     ):
         part.add_commands(commands)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gateway.desk.cards import Cards
 from gateway.desk.lookup import CallerLookup
-from gateway.desk.schemas import CallerOut, DeskCardOut, DeskOut
+from gateway.desk.schemas import CallerOut, DeskCardOut, DeskOut, ReadyTextsOut, TextsQuery
+from gateway.desk.texts import Texts
 from gateway.parties.schemas import LookupQuery
 from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route
@@ -13,9 +14,10 @@ from gateway.web.routes import Call, NoBody, Route
 class DeskApi:
     """Routes of the desk."""
 
-    def __init__(self, lookup: CallerLookup, cards: Cards) -> None:
+    def __init__(self, lookup: CallerLookup, cards: Cards, texts: Texts) -> None:
         self._lookup = lookup
         self._cards = cards
+        self._texts = texts
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -32,6 +34,9 @@ class DeskApi:
             Route(method="GET", path="/desk/cards/{call_id}/crm", permission=calls,
                   handler=self._asked, returns=DeskCardOut,
                   summary="Show a call with what the CRMs say within two seconds"),
+            Route(method="GET", path="/desk/cards/{call_id}/texts",
+                  permission=Permission.SMS_SEND, handler=self._ready, query=TextsQuery,
+                  returns=ReadyTextsOut, summary="Show text messages that suit a call"),
         ]  # fmt: skip
 
     async def _find(self, call: Call[NoBody, LookupQuery]) -> CallerOut:
@@ -45,3 +50,7 @@ class DeskApi:
 
     async def _asked(self, call: Call[NoBody, NoBody]) -> DeskCardOut:
         return DeskCardOut.of(await self._cards.asked(call.principal, call.path["call_id"]))
+
+    async def _ready(self, call: Call[NoBody, TextsQuery]) -> ReadyTextsOut:
+        call_id, language = call.path["call_id"], call.query.language
+        return ReadyTextsOut.of(await self._texts.of(call.principal, call_id, language))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,14 +11,17 @@ from sqlalchemy import func, select
 from gateway.calls.showing import CallFilter, Calls
 from gateway.crm.asking import CrmAnswer, CrmAsking
 from gateway.desk.lookup import Caller, CallerLookup
-from gateway.desk.pop import Part, PopChoice, Viewer, part_of, pops
+from gateway.desk.pop import Part, Viewer, part_of, pops
 from gateway.kernel.events import events
 from gateway.kernel.store import Store
 from gateway.people.colleagues import Colleagues
 from gateway.people.model import Colleague, Role
+from gateway.people.tables import users
+from gateway.web.preferences import Preferences
 from gateway.web.principal import Permission, Principal, Sight
 
 MAX_CARDS = 100
+_VIEWER = select(users.c.extension, users.c.role, users.c.preferences)
 _NEWEST = select(func.coalesce(func.max(events.c.id), 0))
 
 
@@ -53,21 +56,20 @@ class Cards:
         lookup: CallerLookup,
         colleagues: Colleagues,
         crm: CrmAsking,
-        choice_of: Callable[[str], Awaitable[PopChoice]],
     ) -> None:
-        """Take `choice_of`, which tells when a user wants to be shown a call."""
         self._store = store
         self._calls = calls
         self._lookup = lookup
         self._colleagues = colleagues
         self._crm = crm
-        self._choice_of = choice_of
 
     async def desk(self, principal: Principal) -> Desk:
         """Return what is before somebody now; events behind `event_id` tell what changes."""
         principal.require(Permission.CALLS_READ)
         event_id = int((await self._store.rows(_NEWEST))[0][0])
-        me, viewer = await self._viewer(principal)
+        viewer = await self._viewer(principal)
+        mine = principal.user_id or ""
+        me = (await self._colleagues.of([mine])).get(mine)
         page = await self._calls.page(principal, CallFilter(live=True), limit=MAX_CARDS)
         cards = [await self._card(principal, call, viewer) for call in page.items
                  if pops(call, part_of(call, viewer.extension), viewer)]  # fmt: skip
@@ -76,13 +78,13 @@ class Cards:
     async def one(self, principal: Principal, call_id: str) -> DeskCard:
         """Return the card of a call, whether or not it pops; raises NotFound."""
         call = await self._calls.show(principal, call_id)
-        _, viewer = await self._viewer(principal)
+        viewer = await self._viewer(principal)
         return await self._card(principal, call, viewer)
 
     async def asked(self, principal: Principal, call_id: str) -> DeskCard:
         """Return the card with what the CRMs say, which takes a moment; raises NotFound."""
         call = await self._calls.show(principal, call_id)
-        _, viewer = await self._viewer(principal)
+        viewer = await self._viewer(principal)
         answers: tuple[CrmAnswer, ...] = ()
         if call["number"]:
             answers = await self._crm.ask(call["number"])
@@ -90,16 +92,16 @@ class Cards:
             answers = tuple(_as_known_to(answer, viewer) for answer in answers)
         return await self._card(principal, call, viewer, answers)
 
-    async def _viewer(self, principal: Principal) -> tuple[Colleague | None, Viewer]:
+    async def _viewer(self, principal: Principal) -> Viewer:
         if principal.user_id is None:
-            return None, Viewer(secretary=True)
-        me = (await self._colleagues.of([principal.user_id])).get(principal.user_id)
-        viewer = Viewer(
-            extension=me.extension if me else "",
-            secretary=me is not None and me.role is Role.SECRETARY,
-            choice=await self._choice_of(principal.user_id),
+            return Viewer(secretary=True)
+        query = _VIEWER.where(users.c.id == principal.user_id)
+        row = await self._store.read(lambda connection: connection.execute(query).one())
+        return Viewer(
+            extension=row.extension,
+            secretary=row.role == Role.SECRETARY,
+            choice=Preferences.of(row.preferences).pop,
         )
-        return me, viewer
 
     async def _card(
         self,

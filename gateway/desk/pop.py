@@ -8,15 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.calls.model import CallDirection, Doing
-
-
-class PopChoice(StrEnum):
-    """When a person wants to be shown a call."""
-
-    NONE = "none"
-    RING = "ring"
-    ANSWER = "answer"
-    """Once he has picked up."""
+from gateway.web.preferences import Pop
 
 
 class Part(StrEnum):
@@ -40,7 +32,7 @@ class Viewer:
     extension: str = ""
     secretary: bool = False
     """Every call from outside is for him."""
-    choice: PopChoice = PopChoice.RING
+    choice: Pop = Pop.RING
 
 
 def part_of(call: Mapping[str, Any], extension: str) -> Part:
@@ -62,10 +54,10 @@ def part_of(call: Mapping[str, Any], extension: str) -> Part:
 
 def pops(call: Mapping[str, Any], part: Part, viewer: Viewer) -> bool:
     """Tell whether a call is put before a viewer; one inside the company never is."""
-    if viewer.choice is PopChoice.NONE or call["direction"] == CallDirection.INTERNAL:
+    if viewer.choice is Pop.NONE or call["direction"] == CallDirection.INTERNAL:
         return False
     if part in {Part.TALKS, Part.HAD}:
         return True
-    if viewer.choice is PopChoice.ANSWER or call["direction"] == CallDirection.OUT:
+    if viewer.choice is Pop.ANSWER or call["direction"] == CallDirection.OUT:
         return False
     return viewer.secretary or part in {Part.RINGS, Part.RANG}

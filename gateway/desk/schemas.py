@@ -12,12 +12,14 @@ from gateway.crm.asking import AnswerState, CrmAnswer
 from gateway.desk.cards import Desk, DeskCard
 from gateway.desk.lookup import Caller, CallerKind, Card
 from gateway.desk.pop import Part
+from gateway.desk.texts import ReadyText
 from gateway.history.api import InteractionOut, shown
 from gateway.parties.model import Responsible
 from gateway.parties.schemas import MatchOut, ResponsibleOut, match_out
 from gateway.people.model import Colleague, PresenceState
 from gateway.people.schemas import ColleagueOut, DeputyOut
 from gateway.web.fields import Number
+from gateway.web.preferences import Language
 from gateway.web.routes import Schema
 
 
@@ -111,6 +113,37 @@ class DeskCardOut(Schema):
             pops=card.pops,
             crm=tuple(CrmAnswerOut.of(answer) for answer in card.crm),
         )
+
+
+class TextsQuery(Schema):
+    """In which language texts are wanted."""
+
+    language: Language = Language.ENGLISH
+
+
+class ReadyTextOut(Schema):
+    """A text message that could be sent at once."""
+
+    template: Annotated[str, Field(examples=["call_me_back"])]
+    recipient: Annotated[str, Field(examples=["Ahmet Çelik"])]
+    number: Number
+    text: Annotated[str, Field(examples=["Sayın Ahmet Çelik, aramanıza yanıt veremedik."])]
+
+
+class ReadyTextsOut(Schema):
+    """Text messages that suit a call, to whom one can be sent."""
+
+    items: tuple[ReadyTextOut, ...]
+
+    @classmethod
+    def of(cls, texts: tuple[ReadyText, ...]) -> ReadyTextsOut:
+        """Return what is shown of texts."""
+        return cls(items=tuple(
+            ReadyTextOut(
+                template=one.template, recipient=one.recipient, number=one.number, text=one.text
+            )
+            for one in texts
+        ))  # fmt: skip
 
 
 class DeskOut(Schema):

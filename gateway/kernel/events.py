@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    Row,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+)
 
 from gateway.kernel.store import rows
 from gateway.kernel.store.schema import JsonText, UtcDateTime, metadata
@@ -62,4 +75,50 @@ def after(
     query = select(events).where(events.c.id > last_id).order_by(events.c.id).limit(limit)
     if audiences is not None:
         query = query.where(or_(*(events.c.audience.contains(one) for one in audiences)))
-    return [Event(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001
+    return [_event(row) for row in connection.execute(query)]
+
+
+def of_kinds(
+    connection: Connection, last_id: int, *, kinds: Collection[str], limit: int
+) -> list[Event]:
+    """Return the events of some kinds behind `last_id`, for the service itself."""
+    query = select(events).where(events.c.id > last_id, events.c.kind.in_(sorted(kinds)))
+    return [_event(row) for row in connection.execute(query.order_by(events.c.id).limit(limit))]
+
+
+def newest(connection: Connection) -> int:
+    """Return the id of the newest event; 0 before the first."""
+    return connection.execute(_NEWEST).scalar() or 0
+
+
+def oldest(connection: Connection) -> int:
+    """Return the id of the oldest event that is kept; 0 before the first."""
+    return connection.execute(_OLDEST).scalar() or 0
+
+
+def prune(connection: Connection, *, older_than: datetime, upto: int, limit: int) -> int:
+    """Delete the oldest events: of the next `limit` those before a time, none behind `upto`.
+
+    The newest stays, so that it is always known how far the log came. Returns up to where it is
+    gone now; 0 when there was nothing to delete.
+    """
+    gone = 0
+    head = _HEAD.limit(limit)
+    for row in connection.execute(head, {"upto": min(upto, newest(connection) - 1)}):
+        if row.at >= older_than:
+            break
+        gone = row.id
+    if gone:
+        connection.execute(delete(events).where(events.c.id <= gone))
+    return gone
+
+
+_NEWEST = select(func.max(events.c.id))
+_OLDEST = select(func.min(events.c.id))
+_HEAD = (
+    select(events.c.id, events.c.at).where(events.c.id <= bindparam("upto")).order_by(events.c.id)
+)
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(**row._mapping)  # noqa: SLF001 - Row's public name

@@ -31,7 +31,7 @@ class PreferencesOut(Schema):
     theme: Theme
     pop: Annotated[Pop, Field(description="when the card of a caller comes up by itself")]
     sound: bool
-    notifications: bool
+    notification: bool
 
     @classmethod
     def of(cls, chosen: Preferences) -> PreferencesOut:
@@ -47,8 +47,8 @@ class PreferencesPatch(Schema):
     ] = None
     theme: Theme = Theme.AUTO
     pop: Pop = Pop.RING
-    sound: bool = False
-    notifications: bool = False
+    sound: bool = True
+    notification: bool = True
 
 
 class MeOut(Schema):

@@ -31,6 +31,8 @@ _EVERYDAY = frozenset(
         Permission.PEOPLE_WRITE,
         Permission.PARTIES_READ,
         Permission.PARTIES_WRITE,
+        Permission.TASKS_READ,
+        Permission.TASKS_WRITE,
     }
 )
 

@@ -81,7 +81,7 @@ async def change_password(changes: PasswordChanges, visit: Visit) -> Html | SeeO
 
 
 def _sign_in_form(wanted: str, login: str = "", error: GatewayError | None = None) -> Html:
-    values = {"next": wanted, "login": login, "fault": _sentence(error)}
+    values = {"next": wanted, "login": login, **_fault(error)}
     return Html(
         template="sign_in.html", values=values, status=_status(error), headers=_headers(error)
     )
@@ -89,14 +89,18 @@ def _sign_in_form(wanted: str, login: str = "", error: GatewayError | None = Non
 
 def _password_form(visit: Visit, error: GatewayError | None = None) -> Html:
     must = visit.session is not None and visit.session.must_change_password
-    values = {"must_change": must, "fault": _sentence(error)}
+    values = {"must_change": must, **_fault(error)}
     return Html(
         template="password.html", values=values, status=_status(error), headers=_headers(error)
     )
 
 
-def _sentence(error: GatewayError | None) -> str:
-    return f"{str(error)[:1].upper()}{str(error)[1:]}." if error else ""
+def _fault(error: GatewayError | None) -> dict[str, object]:
+    """Return an error as a template tells it: none, `wrong`, `weak`, or `wait` and how long."""
+    if isinstance(error, TooMany):
+        return {"fault": "wait", "wait_minutes": ceil((error.retry_after_s or 0) / 60)}
+    weak = isinstance(error, Invalid) and error.field == "new"
+    return {"fault": "weak" if weak else "wrong" if error else "", "wait_minutes": 0}
 
 
 def _status(error: GatewayError | None) -> int:

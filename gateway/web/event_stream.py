@@ -31,6 +31,7 @@ _READS = {
     "sms": Permission.SMS_READ,
     "party": Permission.PARTIES_READ,
     "person": Permission.PEOPLE_READ,
+    "task": Permission.TASKS_READ,
 }
 _MAX_ID = 2**63 - 1
 _NEWEST = select(func.coalesce(func.max(events.events.c.id), 0))

@@ -42,9 +42,9 @@ class Preferences(BaseModel):
     """None: as his browser asks."""
     theme: Theme = Theme.AUTO
     pop: Pop = Pop.RING
-    sound: bool = False
+    sound: bool = True
     """A sound when his telephone rings."""
-    notifications: bool = False
+    notification: bool = True
     """A notification of the desktop when his telephone rings."""
 
     @classmethod

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+)
 
 from gateway.kernel.store.schema import Id, JsonText, UtcDateTime, metadata
 
@@ -33,3 +46,19 @@ backlog = Table(
     Index("ix_webhook_backlog_due", "webhook_id", "next_at"),
 )
 """Events that were refused, and those of the same subject that must not overtake them."""
+
+_ACTIVE = select(webhooks.c.id).where(webhooks.c.active.is_(True))
+_MARK = select(func.min(webhooks.c.after_event)).where(webhooks.c.active.is_(True))
+_FIRST_REFUSED = select(func.min(backlog.c.event_id)).where(backlog.c.webhook_id.in_(_ACTIVE))
+
+
+def has_read(connection: Connection) -> int | None:
+    """Return up to where no active webhook needs the event log; None when there is no such."""
+    mark: int | None = connection.execute(_MARK).scalar()
+    refused: int | None = connection.execute(_FIRST_REFUSED).scalar()
+    return mark if mark is None or refused is None else min(mark, refused - 1)
+
+
+def forget(connection: Connection, upto: int) -> None:
+    """Forget refused events that are gone from the log: those of webhooks that are switched off."""
+    connection.execute(delete(backlog).where(backlog.c.event_id <= upto))

@@ -462,13 +462,13 @@ async def test_what_somebody_chose_is_in_his_sessions_at_once(people: People) ->
     assert session.preferences == Preferences()
     people.told.clear()
     await people.accounts.choose(session.principal, {"theme": Theme.DARK})
-    await people.accounts.choose(session.principal, {"sound": True})
+    await people.accounts.choose(session.principal, {"sound": False})
     session = await people.sessions.session_of(secret)
     assert session is not None
-    assert session.preferences == Preferences(theme=Theme.DARK, sound=True)
+    assert session.preferences == Preferences(theme=Theme.DARK, sound=False)
     assert people.told == []  # live feeds go on
     with pytest.raises(Invalid, match="no preferences"):
-        await people.accounts.choose(LOCAL_ADMINISTRATOR, {"sound": True})
+        await people.accounts.choose(LOCAL_ADMINISTRATOR, {"sound": False})
 
 
 async def test_the_first_start_lets_an_administrator_in_once(store: Store, tmp_path: Path) -> None:

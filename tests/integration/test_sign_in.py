@@ -163,14 +163,14 @@ async def test_a_foreign_page_changes_nothing(office: Office) -> None:
     async with office.signed_in() as surfer:
         good = {"X-CSRF-Token": await surfer.token(), "Origin": surfer.origin,
                 "Sec-Fetch-Site": "same-origin"}  # fmt: skip
-        path, body = "/api/v1/me/preferences", {"sound": True}
+        path, body = "/api/v1/me/preferences", {"sound": False}
         for headers in FORGED:
             forged = {**good, **headers}
             assert (await surfer.ask("PATCH", path, json=body, headers=forged)).status == 403
             form = {"csrf": forged.pop("X-CSRF-Token") or ""}
             answer = await surfer.ask("POST", "/sign-out", data=form, headers=forged)
             assert answer.status == 403, headers
-        assert not (await surfer.get("/api/v1/me")).json()["preferences"]["sound"]
+        assert (await surfer.get("/api/v1/me")).json()["preferences"]["sound"]
         assert (await surfer.ask("PATCH", path, json=body, headers=good)).status == 200
 
 
@@ -215,7 +215,7 @@ async def test_a_token_stands_alone_and_needs_no_csrf_token(office: Office) -> N
         bearer = {"Authorization": f"Bearer {made['secret']}"}
         path, cookies = "/api/v1/me/preferences", surfer.cookies
         surfer.cookies = {}
-        answer = await surfer.ask("PATCH", path, json={"sound": True}, headers=bearer)
+        answer = await surfer.ask("PATCH", path, json={"sound": False}, headers=bearer)
         assert answer.status == 200
         surfer.cookies = cookies
         bad = {"Authorization": "Bearer nonsense"}
@@ -454,8 +454,8 @@ async def test_who_i_am_and_what_i_chose(office: Office) -> None:
         await surfer.script("PATCH", "/me/preferences", {"theme": "dark", "pop": "answer"})
         me = (await surfer.get("/api/v1/me")).json()
         assert me["preferences"] == {
-            "language": "tr", "theme": "dark", "pop": "answer", "sound": False,
-            "notifications": False,
+            "language": "tr", "theme": "dark", "pop": "answer", "sound": True,
+            "notification": True,
         }  # fmt: skip
         page = await surfer.get("/password")
         assert '<html lang="tr" data-theme="dark">' in page.text

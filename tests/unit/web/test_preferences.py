@@ -9,7 +9,7 @@ from gateway.web.preferences import Language, Pop, Preferences, Theme
 
 
 def test_what_is_stored_is_read_back() -> None:
-    chosen = Preferences(language=Language.RUSSIAN, theme=Theme.DARK, pop=Pop.ANSWER, sound=True)
+    chosen = Preferences(language=Language.RUSSIAN, theme=Theme.DARK, pop=Pop.ANSWER, sound=False)
     assert Preferences.of(chosen.model_dump(mode="json")) == chosen
 
 

@@ -27,7 +27,9 @@ export function showCard(element, card, state) {
   element.dataset.tone = tone;
   const who = whoIs(card);
   element.setAttribute("aria-label", [stageName(stage), who.name, who.of].filter(Boolean).join(", "));
-  slot(element, "tag").className = `tag ${tone}`;
+  const tag = slot(element, "tag");
+  tag.className = `tag ${tone}`;
+  tag.dataset.rings = String(stage === "ringing" || stage === "passed");
   write(slot(element, "stage"), stageText(card, state));
   write(slot(element, "line"), call.did ? _("on {line}", { line: telephone(call.did) }) : call.direction === "out" ? _("outgoing") : "");
   write(slot(element, "name"), who.name);
@@ -146,7 +148,7 @@ function showMore(element, card) {
   list(slot(element, "call-notes"), call.notes, (note) => note.at, (note) => make("li", `${moment(note.at)} ${plain(note.by)}: ${plain(note.text)}`), () => {});
   const told = card.crm.flatMap((answer) => crmLines(answer));
   list(slot(element, "crm"), told, (line) => line, (line) => make("li", line), () => {});
-  const last = match?.last || [];
+  const last = (match?.last || []).filter((one) => one.ref !== call.id);
   slot(element, "last-row").hidden = !last.length;
   list(slot(element, "last"), last, (one) => one.id + one.outcome, (one) => {
     const row = make("li");
@@ -161,7 +163,7 @@ function showMore(element, card) {
 function crmLines(answer) {
   if (answer.state !== "answered") return [_("{crm} does not answer now", { crm: answer.link })];
   return answer.cards.map((one) => {
-    const age = one.copied_at ? ` (${_("as of {when}", { when: moment(one.copied_at) })})` : "";
+    const age = one.copied_at ? " " + _("(as of {when})", { when: moment(one.copied_at) }) : "";
     return `${answer.link}: ${[one.person, one.party, one.responsible].map(plain).filter(Boolean).join(" · ")}${age}`;
   });
 }

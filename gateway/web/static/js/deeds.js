@@ -38,8 +38,13 @@ export function deedsOf(card, state) {
 /** @typedef {ReturnType<typeof targetOf>} Target */
 /** @type {Record<string, (card: Card, state: State, target: Target) => Deed[]>} */
 const DEEDS = {
-  ringing: (card, state, target) =>
-    card.call.direction === "out" ? [hangUp(card, state)] : [...transfers(card, state, target, false), note(card, state)],
+  ringing: (card, state, target) => {
+    if (card.call.direction === "out") return [hangUp(card, state)];
+    const rung = card.call.parties.filter((one) => one.internal && one.doing === "ringing").map((one) => one.party);
+    const sent = card.call.transfers.length > 0 && Boolean(state.me?.extension) && !rung.includes(state.me?.extension || "");
+    const there = target && rung.includes(target.extension) ? null : target;
+    return [...(sent ? [back(card, state)] : []), ...transfers(card, state, there, false), note(card, state)];
+  },
   talking: (card, state, target) => [
     ...transfers(card, state, target, true), park(card, state), note(card, state), text(card, state), hangUp(card, state),
   ],

@@ -171,12 +171,12 @@ export class Dialogs {
 
   /** @param {Card} card */
   async openSms(card) {
-    const { items } = await ask("GET", `/desk/cards/${card.call.id}/texts`);
+    const { items } = await ask("GET", `/desk/cards/${card.call.id}/texts?language=${document.documentElement.lang}`);
     const which = /** @type {HTMLSelectElement} */ (by("sms-which"));
     which.replaceChildren(...items.map((/** @type {any} */ one, /** @type {number} */ place) => {
       const option = document.createElement("option");
       option.value = String(place);
-      option.textContent = `${plain(one.recipient)} (${telephone(one.number)}): ${plain(one.title)}`;
+      option.textContent = `${plain(one.recipient)} (${telephone(one.number)}): ${titleOf(one.template)}`;
       return option;
     }));
     if (!items.length) return toast(_("There is no number that a text message could be sent to."), "danger");
@@ -312,3 +312,6 @@ function pickFirst(event, id) {
   event.preventDefault();
   /** @type {HTMLElement | null} */ (by(id).querySelector("button"))?.click();
 }
+
+/** @param {string} template */
+const titleOf = (template) => (template === "call_me_back" ? _("asks to call us back") : _("asks to call the customer back"));

@@ -115,4 +115,5 @@ export function list(list, things, key, made, shown) {
     shown(element, thing);
   }
   for (const gone of known.values()) gone.remove();
+  list.toggleAttribute("data-none", !things.length);
 }

@@ -307,11 +307,10 @@ export function stageOf(card) {
     if (call.missed) return "missed";
     return part === "talks" || part === "had" ? "ended" : "taken";
   }
-  if (call.state === "parked") return "parked";
+  const rings = call.parties.some((one) => one.internal && one.doing === "ringing");
+  if (call.state === "parked" && !rings) return "parked";
   if (part === "talks") {
-    const last = call.transfers[call.transfers.length - 1];
-    const asking = last && last.kind === "attended" && !last.answered && !last.cancelled;
-    return asking ? "asking" : "talking";
+    return call.asks ? "asking" : "talking";
   }
   const speaks = call.parties.some((one) => one.internal && (one.doing === "talking" || one.doing === "holding"));
   if (speaks) return "taken";

@@ -9,7 +9,7 @@ import { stateName } from "./words.js";
 /** @param {State} state */
 export function showPeople(state) {
   const wanted = /** @type {HTMLInputElement} */ (by("people-search")).value;
-  const people = found(state.people.values(), wanted);
+  const people = found(state.people.values(), wanted).filter((one) => one.extension || one.mobile);
   by("no-people").hidden = people.length > 0;
   list(by("people"), people, (one) => one.id, (one) => {
     const row = copy("person");
@@ -27,6 +27,6 @@ export function showPeople(state) {
     const deputy = one.deputy ? _("deputy: {name}", { name: plain(one.deputy.name) }) : "";
     write(slot(row, "more"), [until, deputy].filter(Boolean).join(", "));
     write(slot(row, "label"), _("Call {name}", { name: plain(one.name) }));
-    /** @type {HTMLElement} */ (row.querySelector("button")).hidden = !one.extension || one.id === state.me?.id;
+    /** @type {HTMLElement} */ (row.querySelector("button")).style.visibility = !one.extension || one.id === state.me?.id ? "hidden" : "";
   });
 }

@@ -78,7 +78,7 @@ const GROUPS = /** @type {Record<string, number[]>} */ ({ 90: [3, 3, 2, 2], 7: [
  * @param {string} number
  */
 export function telephone(number) {
-  const found = /^\+(90|7|\d{2})(\d{6,12})$/.exec(number);
+  const found = /^\+?(90|7|[1-9]\d)(\d{8,12})$/.exec(number);
   if (!found) return plain(number);
   const rest = found[2];
   const sizes = rest.length === 10 ? GROUPS[found[1]] || [3, 3, 4] : [];

@@ -9,9 +9,9 @@
  * @typedef {{at: string, by: string, text: string}} Note
  * @typedef {{id: string, state: string, direction: string, caller: string, caller_name: string, number: string,
  *   did: string, started_at: string, ended_at: string | null, answered_by: string | null, outcome: string,
- *   missed: boolean, queue: string, talk_s: number, transfers: Transfer[], parties: CallParty[], notes: Note[],
+ *   missed: boolean, asks: string, queue: string, talk_s: number, transfers: Transfer[], parties: CallParty[], notes: Note[],
  *   party_id: string | null}} Call
- * @typedef {{id: string, kind: string, direction: string, person_name: string, user_name: string,
+ * @typedef {{id: string, kind: string, direction: string, ref: string, person_name: string, user_name: string,
  *   started_at: string, outcome: string, text: string}} Interaction
  * @typedef {{id: string, name: string, extension: string, mobile: string, active: boolean, state: string,
  *   until: string | null, deputy: Deputy | null}} Responsible

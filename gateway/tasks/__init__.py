@@ -1,0 +1,1 @@
+"""What must not be forgotten: a missed call is a task that the call-back closes."""

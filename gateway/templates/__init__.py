@@ -1,0 +1,1 @@
+"""Texts that people send again and again, with fields that are filled in."""

@@ -1,0 +1,1 @@
+"""Pages in a real browser: Debian's Chromium, headless, driven through the whole service."""

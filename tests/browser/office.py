@@ -1,0 +1,131 @@
+"""A whole office for pages: the service, a simulated telephone system and modem, and people."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from simulators.modem.child import ModemProcess
+from simulators.pbx.child import PbxProcess
+from tests.service import ServiceProcess
+from tests.waiting import until
+
+SECRET = "office-secret"
+MAIN, TRUNK = "902125550100", "trunk"
+AHMET, STRANGER = "905321234567", "905339998877"
+PASSWORD = "yedi mavi kaplumbaga"
+PEOPLE = (
+    ("defne", "Defne Kaya", "secretary", "101", "+905301000101"),
+    ("ayse", "Ayşe Yılmaz", "manager", "102", "+905301000102"),
+    ("mehmet", "Mehmet Demir", "manager", "103", "+905301000103"),
+)
+CUSTOMERS: tuple[dict[str, Any], ...] = (
+    {
+        "name": "Yıldız Mobilya A.Ş.", "responsible": "ayse",
+        "notes": "Fatura adresi Gebze deposu",
+        "persons": [{"name": "Ahmet Çelik", "position": "Satın alma",
+                     "phones": [{"number": f"+{AHMET}", "kind": "mobile"}]}],
+    },
+    {"name": "Güneş Tekstil Ltd. Şti.", "responsible": "mehmet",
+     "phones": [{"number": "+902123334455"}]},
+)  # fmt: skip
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+    "--autoplay-policy=no-user-gesture-required",
+)  # fmt: skip
+
+
+@asynccontextmanager
+async def chromium(path: str) -> AsyncIterator[Browser]:
+    """Hold a headless browser."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOffice:
+    """What a test of pages works in."""
+
+    service: ServiceProcess
+    pbx: PbxProcess
+    browser: Browser
+
+    async def sign_in(self, login: str, **given: Any) -> BrowserContext:
+        """Return a browser in which somebody is signed in, with a password of his own."""
+        one_time = (await self.service.post(f"/users/{login}/password", {}))["password"]
+        context = await self.browser.new_context(
+            base_url=self.service.url, **{"locale": "tr-TR", "reduced_motion": "reduce", **given}
+        )
+        page = await context.new_page()
+        await page.goto("/sign-in")
+        await page.fill("[name=login]", login)
+        await page.fill("[name=password]", one_time)
+        await page.click("main button")
+        await page.wait_for_url("**/password")
+        await page.fill("[name=old]", one_time)
+        await page.fill("[name=new]", PASSWORD)
+        await page.click("main button")
+        await page.wait_for_url("**/desk")
+        await page.close()
+        return context
+
+    async def desk(self, context: BrowserContext) -> Page:
+        """Open a desk; returns once it is connected."""
+        page = await context.new_page()
+        await page.goto("/desk")
+        await page.wait_for_selector('#link[data-up="true"]')
+        return page
+
+    async def ring(self, number: str = AHMET, *, did: str = MAIN, name: str = "") -> None:
+        """Have somebody call."""
+        values = {"did": did, "from": number, "name": name}
+        await asyncio.to_thread(self.pbx.post, "/calls", **values)
+
+    async def phone(self, number: str, **values: Any) -> Any:
+        """Use a telephone: `do="answer"`, or `mode="ring"`."""
+        return await asyncio.to_thread(self.pbx.post, f"/phones/{number}", **values)
+
+    async def until_phone(self, number: str, state: str) -> None:
+        """Wait until a telephone's newest call is in a state."""
+
+        async def seen() -> bool:
+            told = await asyncio.to_thread(self.pbx.get, f"/phones/{number}")
+            return bool(told["state"] == state)
+
+        await until(seen)
+
+
+@asynccontextmanager
+async def open_desk(folder: Path, browser: Browser) -> AsyncIterator[DeskOffice]:
+    """Hold an office whose telephones ring until somebody picks up."""
+    with PbxProcess(["--secret", SECRET]) as pbx, ModemProcess() as farm:
+        for number in ("101", "102", "103"):
+            pbx.post(f"/phones/{number}", mode="ring")
+        port = pbx.told["ami"].rpartition(":")[2]
+        configuration = (
+            f'[[pbx]]\nid = "office"\nport = {port}\nuser = "santral"\nsecret = "{SECRET}"\n'
+            'outside = "0"\nring_s = 5\n'
+        )
+        async with ServiceProcess(folder, farm.modems, configuration=configuration) as service:
+            for login, name, role, extension, mobile in PEOPLE:
+                user = {"login": login, "name": name, "role": role, "extension": extension}
+                await service.post("/users", {**user, "mobile": mobile})
+            for customer in CUSTOMERS:
+                await service.post("/parties", customer)
+
+            async def ready() -> bool:
+                return bool((await service.get("/pbx"))["items"][0]["condition"] == "ready")
+
+            await until(ready)
+            yield DeskOffice(service, pbx, browser)
