@@ -192,13 +192,8 @@ def _compose(
         *ModemsApi(fleet, modem_settings, apply).routes(),
     ]  # fmt: skip
     return Service(
-        config=config,
-        store=store,
-        fleet=fleet,
-        inbox=inbox,
-        sending=sending,
+        config=config, store=store, fleet=fleet, inbox=inbox, sending=sending, routes=routes,
         directory=LocalDirectory(book),
-        routes=routes,
         server=_server(
             config, routes, telephones.pages, persons, gate, runtime, EventStream(store, feed)
         ),
@@ -211,7 +206,7 @@ def _compose(
         | worklist.background
         | _background(store, inbox, sending, fleet, feed, runtime)
         | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
-    )
+    )  # fmt: skip
 
 
 def _customers(

@@ -19,7 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from gateway import config as configuration
 from gateway.app import running
+from gateway.cli import main
 from gateway.config import Config
 from gateway.kernel.errors import ConfigError
 from tests.service import ServiceProcess
@@ -264,33 +266,42 @@ async def test_a_running_service_renews_its_certificate_on_sighup(tmp_path: Path
             return await shown(port) == second[2]
 
         await until(renewed)
-
-
-async def test_the_command_line_lets_people_in_and_out(tmp_path: Path) -> None:
-    async with ServiceProcess(tmp_path) as service:
-        assert service.command("user", "add", "ayse").returncode == 0
-        done = service.command("user", "password", "ayse")
-        assert done.returncode == 0, done.stderr
-        once = done.stdout.strip()
-        async with Surfer(service.url) as surfer:
-            surfer.headers["User-Agent"] = "Firefox/140"
-            assert (await surfer.sign_in("ayse", once)).status == 303
-            listed = service.command("user", "sessions", "ayse").stdout
-            assert "127.0.0.1" in listed
-            assert "Firefox/140" in listed
-            ended = service.command("user", "sign-out", "ayse")
-            assert ended.stdout == "1 sessions of ayse have ended\n"
-            assert (await surfer.get("/password")).location.startswith("/sign-in")
-        unknown = service.command("user", "password", "nobody")
-        assert unknown.returncode == 1
-        assert "nobody" in unknown.stderr
         log = service.log.read_text(encoding="utf-8")
-        first = (tmp_path / "data" / "first-password").read_text(encoding="utf-8").strip()
+        once = (tmp_path / "data" / "first-password").read_text(encoding="utf-8").strip()
         assert "first-password" in log
         assert once not in log
-        assert first not in log
-    done = service.command("user", "password", "admin")  # also while it does not run
-    assert done.returncode == 0, done.stderr
-    assert not (tmp_path / "data" / "first-password").exists()
-    async with service, Surfer(service.url) as surfer:
-        assert (await surfer.sign_in("admin", done.stdout.strip())).status == 303
+
+
+async def test_the_command_line_lets_people_in_and_out(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "santral.toml"
+    file.write_text(f'[server]\nport = 0\n[store]\ndata = "{tmp_path}"\n', encoding="utf-8")
+
+    async def said(*arguments: str, code: int = 0) -> tuple[str, str]:
+        found = await asyncio.to_thread(main, ["--config", str(file), "user", *arguments])
+        output = capfd.readouterr()
+        assert found == code, output.err
+        return output
+
+    async with running(configuration.load(file), devices=False) as service:
+        url = f"http://127.0.0.1:{service.port}"
+        await said("add", "ayse")
+        once = (await said("password", "ayse"))[0].strip()
+        async with Surfer(url) as surfer:
+            surfer.headers["User-Agent"] = "Firefox/140"
+            assert (await surfer.sign_in("ayse", once)).status == 303
+            listed, _ = await said("sessions", "ayse")
+            assert "127.0.0.1" in listed
+            assert "Firefox/140" in listed
+            assert (await said("sign-out", "ayse"))[0] == "1 sessions of ayse have ended\n"
+            assert (await surfer.get("/password")).location.startswith("/sign-in")
+        assert "nobody" in (await said("password", "nobody", code=1))[1]
+        assert (tmp_path / "first-password").exists()
+    reset = (await said("password", "admin"))[0].strip()  # also while it does not run
+    assert not (tmp_path / "first-password").exists()
+    async with (
+        running(configuration.load(file), devices=False) as service,
+        Surfer(f"http://127.0.0.1:{service.port}") as surfer,
+    ):
+        assert (await surfer.sign_in("admin", reset)).status == 303

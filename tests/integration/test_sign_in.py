@@ -232,10 +232,11 @@ async def test_guessing_is_locked_out_and_a_restart_forgets_nothing(tmp_path: Pa
             for _ in range(5):
                 answer = await surfer.sign_in("ayse", "wrong password")
                 assert answer.status == 401
-                assert "user name or the password is wrong" in answer.text
+                assert "User name or password is wrong" in answer.text
                 assert not answer.cookies
             answer = await surfer.sign_in("ayse", once)
             assert answer.status == 429
+            assert "in 1 minute" in answer.text
             assert 0 < int(answer.headers["Retry-After"]) <= 60
             assert not answer.cookies
     async with office_in(tmp_path) as office, office.surfer() as surfer:
@@ -284,6 +285,13 @@ async def test_a_sign_in_leads_nowhere_else(office: Office) -> None:
 async def test_a_page_leads_to_the_sign_in_and_that_back_to_the_page(office: Office) -> None:
     once = await office.user()
     async with office.surfer() as surfer:
+        answer = await surfer.get("/desk?call=5&x=a%20b")
+        assert answer.status == 303
+        assert answer.location == "/sign-in?next=%2Fdesk%3Fcall%3D5%26x%3Da%2520b"
+        assert (
+            'name="next" value="/desk?call=5&amp;x=a%20b"'
+            in (await surfer.get(answer.location)).text
+        )
         answer = await surfer.get("/password?x=1&y=%2F")
         assert answer.status == 303
         assert answer.location == "/sign-in"  # which leads back to no form of passwords
@@ -405,7 +413,7 @@ async def test_everything_carries_the_security_headers(office: Office) -> None:
 
 async def test_pages_hold_no_inline_script_or_style(office: Office) -> None:
     async with office.signed_in() as surfer:
-        for path in ("/password", "/sign-in"):
+        for path in ("/password", "/desk", "/me", "/design"):
             text = (await surfer.get(path)).text
             assert "style=" not in text
             assert " onclick" not in text
@@ -458,7 +466,7 @@ async def test_who_i_am_and_what_i_chose(office: Office) -> None:
             "notification": True,
         }  # fmt: skip
         page = await surfer.get("/password")
-        assert '<html lang="tr" data-theme="dark">' in page.text
+        assert '<html lang="tr" data-theme="dark"' in page.text
         for wrong in ({"language": "xx"}, {"theme": None}, {"other": 1}, {"sound": "maybe"}):
             assert (await surfer.script("PATCH", "/me/preferences", wrong)).status == 422
     me = await office.ask("GET", "/me")
