@@ -54,7 +54,7 @@ async def main() -> None:
 
 async def _measure(store: Store, path: Path) -> None:
     began = time.perf_counter()
-    keys = await _build(store)
+    keys = await build(store)
     size_mb = path.stat().st_size / 1e6
     print(f"directory: {len(keys):,} numbers of {len(keys) // PER_PARTY:,} parties, SQLite "
           f"{sqlite3.sqlite_version}, {size_mb:.0f} MB, built in "
@@ -127,7 +127,8 @@ def _key(rng: random.Random) -> str:
     return f"+90{rng.choice((212, 216, 312, 532, 533, 542, 555))}{rng.randrange(10**7):07}"
 
 
-async def _build(store: Store) -> list[str]:
+async def build(store: Store, managers: int = 50) -> list[str]:
+    """Fill a directory; return its numbers, in the order in which parties have them."""
     rng = random.Random(SEED)
     users = Users(store, SystemClock(), NumberingPlan(region="TR"))
     staff = [
@@ -138,7 +139,7 @@ async def _build(store: Store) -> list[str]:
             role=Role.MANAGER,
             extension=str(100 + number),
         )
-        for number in range(50)
+        for number in range(managers)
     ]
     keys: set[str] = set()
     while len(keys) < NUMBERS:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.lookup import NUMBERS, _build
+from benchmarks.lookup import NUMBERS, build
 from benchmarks.processes import cpu_s
 from gateway.kernel.store import open_store
 from simulators.pbx.replay import load, replay
@@ -39,7 +39,7 @@ async def main() -> None:
         folder = Path(name)
         (folder / "data").mkdir()
         store = await open_store(f"sqlite:///{folder / 'data' / 'santral.db'}")
-        await _build(store)
+        await build(store)
         await store.close()
         for packed in DATA.glob("ami-50cps.*.xz"):
             (folder / packed.stem).write_bytes(lzma.decompress(packed.read_bytes()))

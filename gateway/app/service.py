@@ -169,6 +169,7 @@ def _compose(
     clock, plan = runtime.clock, config.numbering_plan
     book, importer = _directory(store, clock, plan)
     feed = EventFeed(store)
+    event_stream = EventStream(store, feed, metrics=runtime.metrics)
     telephones = telephony.compose(config, store, runtime, feed, book)
     persons = people.compose(config, store, runtime, telephones.announcer.people_changed)
     gate = listening.compose(config, runtime, persons.sessions, tcp=tcp)
@@ -194,9 +195,7 @@ def _compose(
     return Service(
         config=config, store=store, fleet=fleet, inbox=inbox, sending=sending, routes=routes,
         directory=LocalDirectory(book),
-        server=_server(
-            config, routes, telephones.pages, persons, gate, runtime, EventStream(store, feed)
-        ),
+        server=_server(config, routes, telephones.pages, persons, gate, runtime, event_stream),
         people=persons,
         gate=gate,
         modem_settings=modem_settings,
@@ -205,6 +204,7 @@ def _compose(
         background=telephones.background
         | worklist.background
         | _background(store, inbox, sending, fleet, feed, runtime)
+        | {"live feed": event_stream.run}
         | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
     )  # fmt: skip
 

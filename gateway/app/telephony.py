@@ -18,7 +18,7 @@ from gateway.calls.recordings import RecordingFolder, Recordings
 from gateway.calls.showing import Calls
 from gateway.config import Config
 from gateway.crm.asking import CrmAsking
-from gateway.desk.api import DeskApi
+from gateway.desk.api import DeskApi, LookupApi
 from gateway.desk.cards import Cards
 from gateway.desk.lookup import CallerLookup
 from gateway.desk.pages import DeskPages
@@ -82,7 +82,8 @@ def compose(
         announcer=announcer,
         routes=[
             *PresenceApi(colleagues, absences).routes(),
-            *DeskApi(lookup, cards, Texts(cards, templates, plan, config.zone)).routes(),
+            *LookupApi(lookup).routes(),
+            *DeskApi(cards, Texts(cards, templates, plan, config.zone)).routes(),
             *TemplatesApi(templates).routes(),
             *CallsApi(calls, actions, dialling, recordings, statuses).routes(),
         ],

@@ -11,11 +11,28 @@ from gateway.web.principal import Permission
 from gateway.web.routes import Call, NoBody, Route
 
 
+class LookupApi:
+    """The look-up of numbers."""
+
+    def __init__(self, lookup: CallerLookup) -> None:
+        self._lookup = lookup
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route(method="GET", path="/directory/lookup", permission=Permission.PARTIES_READ,
+                  handler=self._find, query=LookupQuery, returns=CallerOut,
+                  summary="Tell whose number it is, whom to connect, and what was last"),
+        ]  # fmt: skip
+
+    async def _find(self, call: Call[NoBody, LookupQuery]) -> CallerOut:
+        return CallerOut.of(await self._lookup.find(call.principal, call.query.number))
+
+
 class DeskApi:
     """Routes of the desk."""
 
-    def __init__(self, lookup: CallerLookup, cards: Cards, texts: Texts) -> None:
-        self._lookup = lookup
+    def __init__(self, cards: Cards, texts: Texts) -> None:
         self._cards = cards
         self._texts = texts
 
@@ -23,9 +40,6 @@ class DeskApi:
         """Return the routes."""
         calls = Permission.CALLS_READ
         return [
-            Route(method="GET", path="/directory/lookup", permission=Permission.PARTIES_READ,
-                  handler=self._find, query=LookupQuery, returns=CallerOut,
-                  summary="Tell whose number it is, whom to connect, and what was last"),
             Route(method="GET", path="/desk", permission=calls, handler=self._desk,
                   returns=DeskOut, summary="Show the calls that are before the asker now"),
             Route(method="GET", path="/desk/cards/{call_id}", permission=calls,
@@ -38,9 +52,6 @@ class DeskApi:
                   permission=Permission.SMS_SEND, handler=self._ready, query=TextsQuery,
                   returns=ReadyTextsOut, summary="Show text messages that suit a call"),
         ]  # fmt: skip
-
-    async def _find(self, call: Call[NoBody, LookupQuery]) -> CallerOut:
-        return CallerOut.of(await self._lookup.find(call.principal, call.query.number))
 
     async def _desk(self, call: Call[NoBody, NoBody]) -> DeskOut:
         return DeskOut.of(await self._cards.desk(call.principal))

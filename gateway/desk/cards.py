@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from gateway.calls.showing import CallFilter, Calls
 from gateway.crm.asking import CrmAnswer, CrmAsking
 from gateway.desk.lookup import Caller, CallerLookup
 from gateway.desk.pop import Part, Viewer, part_of, pops
-from gateway.kernel.events import events
+from gateway.kernel import events
 from gateway.kernel.store import Store
 from gateway.people.colleagues import Colleagues
 from gateway.people.model import Colleague, Role
@@ -22,7 +22,6 @@ from gateway.web.principal import Permission, Principal, Sight
 
 MAX_CARDS = 100
 _VIEWER = select(users.c.extension, users.c.role, users.c.preferences)
-_NEWEST = select(func.coalesce(func.max(events.c.id), 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,7 @@ class Cards:
     async def desk(self, principal: Principal) -> Desk:
         """Return what is before somebody now; events behind `event_id` tell what changes."""
         principal.require(Permission.CALLS_READ)
-        event_id = int((await self._store.rows(_NEWEST))[0][0])
+        event_id = await events.newest_of(self._store)
         viewer = await self._viewer(principal)
         mine = principal.user_id or ""
         me = (await self._colleagues.of([mine])).get(mine)

@@ -6,15 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import func, select
-
-from gateway.kernel.events import events
+from gateway.kernel import events
 from gateway.kernel.store import Store
 
 LOOK_S = 0.2
 """How often the log is looked at, while anybody waits."""
-
-_NEWEST = select(func.coalesce(func.max(events.c.id), 0))
 
 
 class EventFeed:
@@ -29,7 +25,7 @@ class EventFeed:
         """Look until cancelled."""
         while True:
             if self._subscribers:
-                newest = (await self._store.rows(_NEWEST))[0][0]
+                newest = await events.newest_of(self._store)
                 if newest != self._newest:
                     self._newest = newest
                     self.wake()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from pydantic_core import from_json
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    DateTime,
     Integer,
     Row,
     Table,
@@ -20,9 +22,10 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    type_coerce,
 )
 
-from gateway.kernel.store import rows
+from gateway.kernel.store import Store, rows
 from gateway.kernel.store.schema import JsonText, UtcDateTime, metadata
 
 events = Table(
@@ -69,12 +72,19 @@ _row_of = attrgetter(*_COLUMNS)
 
 
 def after(
-    connection: Connection, last_id: int, *, audiences: Sequence[str] | None, limit: int = 500
+    connection: Connection,
+    last_id: int,
+    *,
+    audiences: Sequence[str] | None,
+    limit: int = 500,
+    up_to: int | None = None,
 ) -> list[Event]:
     """Return the events behind `last_id` that these audiences may see (None: all of them)."""
     query = select(events).where(events.c.id > last_id).order_by(events.c.id).limit(limit)
     if audiences is not None:
         query = query.where(or_(*(events.c.audience.contains(one) for one in audiences)))
+    if up_to is not None:
+        query = query.where(events.c.id <= up_to)
     return [_event(row) for row in connection.execute(query)]
 
 
@@ -122,3 +132,37 @@ _HEAD = (
 
 def _event(row: Row[Any]) -> Event:
     return Event(**row._mapping)  # noqa: SLF001 - Row's public name
+
+
+_FOLLOWING = (
+    select(
+        events.c.kind,
+        events.c.subject,
+        type_coerce(events.c.at, DateTime(timezone=True)),
+        events.c.audience,
+        type_coerce(events.c.data, Text),
+        events.c.id,
+    )
+    .where(events.c.id > bindparam("last_id"))
+    .order_by(events.c.id)
+    .limit(bindparam("at_most", type_=Integer))
+)
+
+
+async def newest_of(store: Store) -> int:
+    """Return the id of the last event written; 0 while there is none. For the hot path."""
+    return int((await store.rows(_NEWEST))[0][0] or 0)
+
+
+async def following(store: Store, last_id: int, at_most: int) -> list[Event]:
+    """Return what everybody together is to be told behind `last_id`; for the hot path."""
+    found = await store.rows(_FOLLOWING, last_id=last_id, at_most=at_most)
+    return [
+        Event(kind, subject, _utc(at), audience, from_json(data), number)
+        for kind, subject, at, audience, data, number in found
+    ]
+
+
+def _utc(at: datetime | str) -> datetime:
+    """Return a time as the hot path gives it: SQLite keeps a text."""
+    return datetime.fromisoformat(at) if isinstance(at, str) else at.astimezone(UTC)

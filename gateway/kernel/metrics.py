@@ -53,6 +53,29 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._add_feed()
+
+    def _add_feed(self) -> None:
+        self.feed_readers = Gauge(
+            "santral_feed_readers", "Who reads the live feed now", registry=self.registry
+        )
+        self.feed_events = Counter(
+            "santral_feed_events",
+            "Events made ready for the live feed, each once for all readers",
+            registry=self.registry,
+        )
+        self.feed_fell_behind = Counter(
+            "santral_feed_fell_behind",
+            "How often a reader of the live feed was slow and read on from the log",
+            registry=self.registry,
+        )
+        self.feed_ended = Counter(
+            "santral_feed_ended",
+            "Live feeds that ended, by cause",
+            ["cause"],
+            registry=self.registry,
+        )
+
     def _add_gauges(self) -> None:
         self.modem_ready = Gauge(
             "santral_modem_ready", "1 when the modem can send", ["modem"], registry=self.registry

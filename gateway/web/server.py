@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +16,7 @@ from typing import Protocol
 from aiohttp import web
 from pydantic import ValidationError
 
-from gateway.kernel.errors import ConfigError
+from gateway.kernel.errors import ConfigError, Unauthenticated
 from gateway.kernel.health import Condition, Health
 from gateway.kernel.metrics import Metrics
 from gateway.web import openapi, streams
@@ -24,7 +25,7 @@ from gateway.web.cookies import give_session
 from gateway.web.event_stream import EventStream
 from gateway.web.gate import Gate
 from gateway.web.page_server import PageServer
-from gateway.web.principal import Authenticator
+from gateway.web.principal import Authenticator, Principal
 from gateway.web.problems import problem_of_validation, problems, respond
 from gateway.web.remote import Remote
 from gateway.web.requests import agent_of, body_of, idempotency_key, query_of, refuse_nul
@@ -156,11 +157,12 @@ class Server:
             identity = await who(request, active=False)
             identity.require_own_password()
             task = asyncio.current_task()
+            still = partial(_still, request, who)
             if task is None:
-                return await stream.answer(request, identity.principal)
+                return await stream.answer(request, identity.principal, still)
             self._streaming[task] = identity
             try:
-                return await stream.answer(request, identity.principal)
+                return await stream.answer(request, identity.principal, still)
             finally:
                 self._streaming.pop(task, None)
 
@@ -224,6 +226,14 @@ class Server:
         return web.Response(
             body=self._metrics.exposition(), headers={"Content-Type": self._metrics.content_type}
         )
+
+
+async def _still(request: web.Request, who: Who, principal: Principal) -> bool:
+    """Tell whether a request would still be its sender's, with the same rights."""
+    try:
+        return (await who(request, active=False)).principal == principal
+    except Unauthenticated:
+        return False
 
 
 def _shown(condition: Condition) -> dict[str, str]:

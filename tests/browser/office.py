@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,12 +12,10 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from simulators.modem.child import ModemProcess
-from simulators.pbx.child import PbxProcess
+from tests.integration.pbx.lab import MAIN, TRUNK, Handset, Lab
 from tests.service import ServiceProcess
 from tests.waiting import until
 
-SECRET = "office-secret"
-MAIN, TRUNK = "902125550100", "trunk"
 AHMET, STRANGER = "905321234567", "905339998877"
 PASSWORD = "yedi mavi kaplumbaga"
 PEOPLE = (
@@ -58,8 +56,16 @@ class DeskOffice:
     """What a test of pages works in."""
 
     service: ServiceProcess
-    pbx: PbxProcess
+    lab: Lab
     browser: Browser
+
+    async def until_ready(self) -> None:
+        """Wait until the telephone system is followed."""
+
+        async def ready() -> bool:
+            return bool((await self.service.get("/pbx"))["items"][0]["condition"] == "ready")
+
+        await until(ready)
 
     async def sign_in(self, login: str, **given: Any) -> BrowserContext:
         """Return a browser in which somebody is signed in, with a password of his own."""
@@ -89,43 +95,41 @@ class DeskOffice:
 
     async def ring(self, number: str = AHMET, *, did: str = MAIN, name: str = "") -> None:
         """Have somebody call."""
-        values = {"did": did, "from": number, "name": name}
-        await asyncio.to_thread(self.pbx.post, "/calls", **values)
+        await self.lab.phones[TRUNK].dial(did, caller=number, name=name)
 
-    async def phone(self, number: str, **values: Any) -> Any:
-        """Use a telephone: `do="answer"`, or `mode="ring"`."""
-        return await asyncio.to_thread(self.pbx.post, f"/phones/{number}", **values)
-
-    async def until_phone(self, number: str, state: str) -> None:
-        """Wait until a telephone's newest call is in a state."""
-
-        async def seen() -> bool:
-            told = await asyncio.to_thread(self.pbx.get, f"/phones/{number}")
-            return bool(told["state"] == state)
-
-        await until(seen)
+    def phone(self, number: str) -> Handset:
+        """Return somebody's telephone."""
+        return self.lab.phones[number]
 
 
 @asynccontextmanager
-async def open_desk(folder: Path, browser: Browser) -> AsyncIterator[DeskOffice]:
+async def open_desk(folder: Path, browser: Browser, lab: Lab) -> AsyncIterator[DeskOffice]:
     """Hold an office whose telephones ring until somebody picks up."""
-    with PbxProcess(["--secret", SECRET]) as pbx, ModemProcess() as farm:
-        for number in ("101", "102", "103"):
-            pbx.post(f"/phones/{number}", mode="ring")
-        port = pbx.told["ami"].rpartition(":")[2]
-        configuration = (
-            f'[[pbx]]\nid = "office"\nport = {port}\nuser = "santral"\nsecret = "{SECRET}"\n'
-            'outside = "0"\nring_s = 5\n'
-        )
-        async with ServiceProcess(folder, farm.modems, configuration=configuration) as service:
+    pbx = lab.settings
+    for number in ("101", "102", "103"):
+        lab.phones[number].behave("ring")
+    configuration = (
+        f'[server]\nport = {_free_port()}\n[[pbx]]\nid = "office"\nhost = "{pbx.host}"\n'
+        f'port = {pbx.port}\nuser = "{pbx.user}"\nsecret = "{pbx.secret}"\n'
+        f'outside = "{pbx.outside}"\nring_s = 5\ncontext = "{pbx.context}"\n'
+    )
+    with ModemProcess() as farm:
+        service = ServiceProcess(folder, farm.modems, configuration=configuration)
+        del service.environment["SANTRAL_PORT"]
+        async with service:
             for login, name, role, extension, mobile in PEOPLE:
                 user = {"login": login, "name": name, "role": role, "extension": extension}
                 await service.post("/users", {**user, "mobile": mobile})
             for customer in CUSTOMERS:
                 await service.post("/parties", customer)
+            office = DeskOffice(service, lab, browser)
+            await office.until_ready()
+            yield office
 
-            async def ready() -> bool:
-                return bool((await service.get("/pbx"))["items"][0]["condition"] == "ready")
 
-            await until(ready)
-            yield DeskOffice(service, pbx, browser)
+def _free_port() -> int:
+    """Return a port that stays the same over the service's restarts."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

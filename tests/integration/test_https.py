@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import re
 import signal
 import ssl
@@ -99,6 +100,7 @@ def config_in(folder: Path, **server: object) -> Config:
 async def test_others_are_served_by_https_from_the_first_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING)
     config = config_in(tmp_path, bind="0.0.0.0", names=["santral.example"])
     async with running(config, devices=False) as service:
         assert service.scheme == "https"

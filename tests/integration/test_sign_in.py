@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -74,7 +75,8 @@ async def office_in(folder: Path, **server: object) -> AsyncIterator[Office]:
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def office(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Office]:
+    caplog.set_level(logging.WARNING)
     async with office_in(tmp_path) as made:
         yield made
 
@@ -84,6 +86,7 @@ async def test_the_first_administrator_gets_in_and_must_choose_a_password(
 ) -> None:
     file = tmp_path / "first-password"
     once = file.read_text(encoding="utf-8").strip()
+    assert "first-password" in caplog.text
     assert once not in caplog.text
     async with office.surfer() as surfer:
         answer = await surfer.sign_in("admin", once)

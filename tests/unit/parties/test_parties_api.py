@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.desk.api import DeskApi
+from gateway.desk.api import LookupApi
 from gateway.desk.lookup import CallerLookup
 from gateway.history import tables as history
 from gateway.history.api import HistoryApi
@@ -70,7 +70,7 @@ def routes(store: Store) -> list[Route]:
     return [
         *PartiesApi(book, importer).routes(),
         *HistoryApi(Timeline(store)).routes(),
-        *DeskApi(desk).routes(),
+        *LookupApi(desk).routes(),
     ]
 
 
