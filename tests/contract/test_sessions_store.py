@@ -98,6 +98,9 @@ class People:
             await self.signing_in.sign_in(login, password, visitor)
         return refused.value.retry_after_s
 
+    async def rows(self, table: Table) -> str:
+        return str(await self.store.read(lambda c: c.execute(select(table)).all()))
+
     async def count(self, table: Table) -> int:
         query = select(func.count()).select_from(table)
         return int(await self.store.read(lambda c: c.execute(query).scalar_one()))
@@ -127,7 +130,7 @@ async def test_of_password_and_session_only_hashes_are_kept(people: People) -> N
     session = await people.sessions.session_of(secret)
     assert session is not None
     for table in (passwords, sessions_table, audit_trail, sign_in_failures, known_addresses):
-        rows = await people.store.read(lambda c, of=table: str(c.execute(select(of)).all()))
+        rows = await people.rows(table)
         assert secret not in rows
         assert session.csrf_token not in rows
         assert GOOD not in rows
@@ -450,6 +453,7 @@ async def test_a_hash_of_old_parameters_is_renewed_at_the_next_sign_in(people: P
     signing_in = SignIn(people.store, people.clock, harder, people.sessions)
     await signing_in.sign_in("ayse", GOOD, DESK)
     after = await people.store.read(lambda c: c.execute(kept).scalar())
+    assert after is not None
     assert after != before
     assert not harder.outdated(after)
     await people.session()

@@ -169,8 +169,8 @@ async def test_this_machine_alone_is_served_plain_as_ever(tmp_path: Path) -> Non
 async def test_ones_own_certificate_is_taken_up_anew_without_a_restart(tmp_path: Path) -> None:
     rsa_files = certificate(tmp_path, "first", elliptic=False)
     own, key = tmp_path / "own.crt", tmp_path / "own.key"
-    for place, file in zip((own, key), rsa_files, strict=False):
-        place.write_bytes(Path(file).read_bytes())
+    own.write_bytes(rsa_files[0].read_bytes())
+    key.write_bytes(rsa_files[1].read_bytes())
     config = config_in(tmp_path / "data", certificate=str(own), key=str(key))
     async with running(config, devices=False) as service:
         assert service.scheme == "https"
