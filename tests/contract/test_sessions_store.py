@@ -337,7 +337,18 @@ async def test_a_right_password_does_not_wash_an_addresses_failures_away(people:
         await people.fails(f"user{number}", ELSEWHERE)
         await people.session(visitor=ELSEWHERE)
     await people.fails("another", ELSEWHERE)
-    assert await people.waits_s(visitor=ELSEWHERE) == 60
+    assert await people.waits_s("third", ELSEWHERE) == 60
+
+
+async def test_a_colleagues_failures_at_the_same_address_keep_nobody_out(people: People) -> None:
+    await people.with_password("mehmet")
+    for number in range(lockout.FREE_OF_ADDRESS):
+        await people.fails(f"user{number}", DESK)
+    assert await people.waits_s("stranger", DESK) == 60
+    await people.session("ayse", visitor=DESK)
+    await people.fails("mehmet", DESK, times=5)  # whose own failures still count
+    assert await people.waits_s("mehmet", DESK) == 60
+    await people.session("ayse", visitor=DESK)
 
 
 async def test_one_ipv6_network_is_one_address(people: People) -> None:
