@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyAddress,
     IPvAnyNetwork,
     SecretStr,
     ValidationError,
@@ -168,6 +170,33 @@ class PbxSection(_Section):
     """Folder on the telephone system's disk in which MixMonitor writes."""
     recordings_here: Path | None = None
     """Where that folder is mounted on this machine; none: recordings cannot be heard from here."""
+    agi_bind: Literal[""] | IPvAnyAddress = ""
+    """Address at which its dialplan asks who calls; empty: it cannot."""
+    agi_port: Annotated[int, Field(ge=1, le=65_535)] = 4573
+    agi_peers: Annotated[tuple[IPvAnyAddress, ...], Field(max_length=20)] = ()
+    """Addresses that may ask; empty: `host` alone."""
+
+    @model_validator(mode="after")
+    def _known_peers(self) -> Self:
+        if self.agi_bind and not self.agi_allowed:
+            msg = (
+                f"agi_peers: {self.host!r} is a name; write the address from which its dialplan "
+                'asks, as agi_peers = ["192.168.1.10"]'
+            )
+            raise ValueError(msg)
+        return self
+
+    @property
+    def agi_allowed(self) -> frozenset[str]:
+        """Return the addresses that may ask who calls."""
+        if self.agi_peers:
+            return frozenset(str(one) for one in self.agi_peers)
+        if self.host == "localhost":
+            return frozenset({"127.0.0.1", "::1"})
+        try:
+            return frozenset({str(ip_address(self.host))})
+        except ValueError:
+            return frozenset()
 
 
 class Config(_Section):
@@ -180,6 +209,16 @@ class Config(_Section):
     logs: Logs = Logs()
     modem: tuple[ModemSeed, ...] = ()
     pbx: tuple[PbxSection, ...] = ()
+
+    @field_validator("pbx")
+    @classmethod
+    def _own_agi_ports(cls, value: tuple[PbxSection, ...]) -> tuple[PbxSection, ...]:
+        taken = [(one.agi_bind, one.agi_port) for one in value if one.agi_bind]
+        twice = next((port for bind, port in taken if taken.count((bind, port)) > 1), None)
+        if twice is not None:
+            msg = f"agi_port {twice} is given to two telephone systems; choose another for one"
+            raise ValueError(msg)
+        return value
 
     @property
     def database_url(self) -> str:

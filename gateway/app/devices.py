@@ -10,19 +10,38 @@ from drivers.asterisk.driver import probe as probe_asterisk
 from drivers.asterisk.recording import explain
 from drivers.modem.driver import probe
 from gateway.calls.port import PbxSettings, PbxStatus
+from gateway.calls.routing_port import AgiSettings
 from gateway.calls.telling import describe_call
 from gateway.config import Config
 from gateway.sms.port import ModemSettings, ModemStatus
+
+_NOT_THE_DRIVERS = {
+    "secret", "recordings", "recordings_here", "agi_bind", "agi_port", "agi_peers",
+}  # fmt: skip
 
 
 def pbx_settings(config: Config) -> list[PbxSettings]:
     """Return the telephone systems that are configured."""
     return [
         PbxSettings(
-            **section.model_dump(exclude={"secret", "recordings", "recordings_here"}),
+            **section.model_dump(exclude=_NOT_THE_DRIVERS),
             secret=section.secret.get_secret_value(),
         )
         for section in config.pbx
+    ]
+
+
+def agi_settings(config: Config) -> list[AgiSettings]:
+    """Return where dialplans may ask who calls."""
+    return [
+        AgiSettings(
+            pbx=section.id,
+            bind=str(section.agi_bind),
+            port=section.agi_port,
+            peers=section.agi_allowed,
+        )
+        for section in config.pbx
+        if section.agi_bind
     ]
 
 

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
+from drivers.asterisk.agi import AgiServer
 from drivers.asterisk.driver import AsteriskDriver
-from gateway.app.devices import pbx_settings
+from gateway.app.devices import agi_settings, pbx_settings
 from gateway.calls.acting import CallActions
 from gateway.calls.api import CallsApi
 from gateway.calls.dialling import Dialling, System
 from gateway.calls.port import PbxCondition, PbxStatus
 from gateway.calls.receiving import CallBook
 from gateway.calls.recordings import RecordingFolder, Recordings
+from gateway.calls.routing import Routing
+from gateway.calls.routing_api import RoutingApi
 from gateway.calls.showing import Calls
 from gateway.config import Config
 from gateway.crm.asking import CrmAsking
@@ -68,6 +71,8 @@ def compose(
     drivers = {name: AsteriskDriver(one, book, clock=clock) for name, one in settings.items()}
     systems = {name: System(pbx, settings[name]) for name, pbx in drivers.items()}
     dialling = Dialling(store, clock, plan, lambda: systems, feed.wake)
+    routing = Routing(store, clock, plan, parties, colleagues)
+    agi = [AgiServer(one, routing) for one in agi_settings(config)]
     calls = Calls(store, plan)
     actions = CallActions(calls, lambda: drivers, store, clock)
     recordings = Recordings(calls, _folders(config))
@@ -86,10 +91,12 @@ def compose(
             *DeskApi(cards, Texts(cards, templates, plan, config.zone)).routes(),
             *TemplatesApi(templates).routes(),
             *CallsApi(calls, actions, dialling, recordings, statuses).routes(),
+            *RoutingApi(routing).routes(),
         ],
         pages=DeskPages().pages(),
         background={
             **{f"telephone system {name}": pbx.run for name, pbx in drivers.items()},
+            **{f"who calls {one.settings.pbx}": one.run for one in agi},
             "presence": announcer.run,
         },
     )

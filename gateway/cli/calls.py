@@ -8,6 +8,7 @@ import sys
 from datetime import datetime
 from typing import Any
 
+from gateway.cli import routing
 from gateway.cli.client import connect
 from gateway.cli.output import fields, table
 from gateway.config import Config
@@ -36,6 +37,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     dial.add_argument("--key", default="", metavar="KEY", help="the same key is dialled once only")
     dial.set_defaults(run=_dial)
     _add_rules(verbs)
+    routing.add_commands(verbs)
     note = verbs.add_parser("note", help="keep a note with a call")
     note.add_argument("id")
     note.add_argument("text")

@@ -6,18 +6,26 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, delete, select
 
 from gateway.kernel import events
 from gateway.kernel.clock import Clock
+from gateway.kernel.events import events as log
 from gateway.kernel.store import Store
 
 LOOK_S = 3600.0
 """How often the log is looked through."""
 AT_ONCE = 1000
 """Events deleted in one unit of work: others wait for it."""
+_HEAD = (
+    select(log.c.id, log.c.at)
+    .where(log.c.id <= bindparam("upto"))
+    .order_by(log.c.id)
+    .limit(AT_ONCE)
+)
+_PRUNE = delete(log).where(log.c.id <= bindparam("upto"))
 logger = logging.getLogger(__name__)
 
 
@@ -61,15 +69,26 @@ class EventPruner:
             logger.info("the event log begins behind event %d now", gone)
 
     def _step(self, connection: Connection) -> int:
+        """Drop some of the oldest; return up to where the log is gone now, 0 when nothing went."""
         marks = [reader.has_read(connection) for reader in self._readers]
-        newest = events.newest(connection)
-        gone = events.prune(
-            connection,
-            older_than=self._clock.now() - self._keep,
-            upto=min((mark for mark in marks if mark is not None), default=newest),
-            limit=AT_ONCE,
-        )
+        needed = min((mark for mark in marks if mark is not None), default=None)
+        gone = _old(connection, needed, self._clock.now() - self._keep)
         if gone:
+            connection.execute(_PRUNE, {"upto": gone})
             for reader in self._readers:
                 reader.forget(connection, gone)
         return gone
+
+
+def _old(connection: Connection, read: int | None, before: datetime) -> int:
+    """Return the last of the oldest events that are read and older than a time; 0: there is none.
+
+    The newest event stays, so that it is always known how far the log came.
+    """
+    last = events.newest(connection) - 1
+    gone = 0
+    for row in connection.execute(_HEAD, {"upto": last if read is None else min(read, last)}):
+        if row.at >= before:
+            break
+        gone = row.id
+    return gone

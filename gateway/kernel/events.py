@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    delete,
     func,
     or_,
     select,
@@ -88,14 +87,6 @@ def after(
     return [_event(row) for row in connection.execute(query)]
 
 
-def of_kinds(
-    connection: Connection, last_id: int, *, kinds: Collection[str], limit: int
-) -> list[Event]:
-    """Return the events of some kinds behind `last_id`, for the service itself."""
-    query = select(events).where(events.c.id > last_id, events.c.kind.in_(sorted(kinds)))
-    return [_event(row) for row in connection.execute(query.order_by(events.c.id).limit(limit))]
-
-
 def newest(connection: Connection) -> int:
     """Return the id of the newest event; 0 before the first."""
     return connection.execute(_NEWEST).scalar() or 0
@@ -106,28 +97,8 @@ def oldest(connection: Connection) -> int:
     return connection.execute(_OLDEST).scalar() or 0
 
 
-def prune(connection: Connection, *, older_than: datetime, upto: int, limit: int) -> int:
-    """Delete the oldest events: of the next `limit` those before a time, none behind `upto`.
-
-    The newest stays, so that it is always known how far the log came. Returns up to where it is
-    gone now; 0 when there was nothing to delete.
-    """
-    gone = 0
-    head = _HEAD.limit(limit)
-    for row in connection.execute(head, {"upto": min(upto, newest(connection) - 1)}):
-        if row.at >= older_than:
-            break
-        gone = row.id
-    if gone:
-        connection.execute(delete(events).where(events.c.id <= gone))
-    return gone
-
-
 _NEWEST = select(func.max(events.c.id))
 _OLDEST = select(func.min(events.c.id))
-_HEAD = (
-    select(events.c.id, events.c.at).where(events.c.id <= bindparam("upto")).order_by(events.c.id)
-)
 
 
 def _event(row: Row[Any]) -> Event:

@@ -25,5 +25,5 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("alembic", "aiosqlite", "asyncio", "aiohttp.access"):
+    for noisy in ("alembic", "aiosqlite", "asyncio", "aiohttp.access", "panoramisk"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

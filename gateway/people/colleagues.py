@@ -51,6 +51,17 @@ class Colleagues:
         found = await self._store.read(lambda connection: self.read(connection, query.limit(1)))
         return found[0] if found else None
 
+    async def named(self, login: str) -> Colleague | None:
+        """Return who has this login; None when nobody who works here has."""
+        query = _ACTIVE.where(users.c.login == login)
+        found = await self._store.read(lambda connection: self.read(connection, query))
+        return found[0] if found else None
+
+    def logins(self, connection: Connection, among: Collection[str]) -> set[str]:
+        """Return which of some logins are those of people who work here."""
+        query = select(users.c.login).where(users.c.disabled_at.is_(None))
+        return set(connection.execute(query.where(users.c.login.in_(among))).scalars())
+
     def read(self, connection: Connection, query: Select[Any]) -> list[Colleague]:
         """Return the people whose rows a query on `users` gives."""
         now = self._clock.now()

@@ -13,7 +13,7 @@ from functools import partial
 
 from sqlalchemy import Connection, select
 
-from gateway.kernel import event_marks, events
+from gateway.kernel import event_marks
 from gateway.kernel.clock import Clock
 from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.events import Event
@@ -43,8 +43,11 @@ _NAMES = select(users.c.id, users.c.name).where(among(users.c.id, "ids"))
 class TaskFollower:
     """Reads the log and keeps the tasks of missed calls."""
 
-    def __init__(self, store: Store, clock: Clock, feed: EventFeed) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, feed: EventFeed, *, at_once: int = AT_ONCE
+    ) -> None:
         self._store = store
+        self._at_once = at_once
         self._clock = clock
         self._feed = feed
         self._seen = 0
@@ -65,12 +68,12 @@ class TaskFollower:
 
     async def step(self) -> bool:
         """Work off the next events; tell whether more may wait."""
-        mark, found, upto = await self._store.read(partial(_next, self._seen))
+        mark, found, upto = await self._store.read(partial(_next, self._seen, self._at_once))
         due = bool(found) or upto - mark >= LAG
         if due and await self._store.write(partial(self._work_off, found, upto)):
             self._feed.wake()
         self._seen = max(self._seen, upto)
-        return len(found) == AT_ONCE
+        return len(found) == self._at_once
 
     def _work_off(self, found: Sequence[Event], upto: int, connection: Connection) -> bool:
         """Do what events ask for and move the mark; tell whether a task changed."""
@@ -102,14 +105,11 @@ class TaskFollower:
         return bool(changes)
 
 
-def _next(seen: int, connection: Connection) -> tuple[int, list[Event], int]:
+def _next(seen: int, at_once: int, connection: Connection) -> tuple[int, list[Event], int]:
     """Return the mark, the next events that matter, and up to where the log was looked through."""
     mark = event_marks.mark_of(connection, READER)
-    after = max(mark, seen)
-    newest = events.newest(connection)
-    found = events.of_kinds(connection, after, kinds=_KINDS, limit=AT_ONCE)
-    last = found[-1].id if found else after
-    return mark, found, last if len(found) == AT_ONCE else max(last, newest)
+    found, upto = event_marks.unread(connection, max(mark, seen), kinds=_KINDS, limit=at_once)
+    return mark, found, upto
 
 
 def _facts(connection: Connection, fresh: Iterable[Event]) -> list[CallFact]:

@@ -94,6 +94,17 @@ _OF_KEY = select(tasks).where(
 )
 
 
+_CHANGING = (
+    "party_id", "person_id", "assigned_to", "chosen", "count", "last_at", "since", "closed_at",
+    "told",
+)  # fmt: skip
+_AGAIN = (
+    update(tasks)
+    .where(tasks.c.id == bindparam("new_id"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+)
+
+
 @checked(frozen=True, kw_only=True)
 class _Told:
     """What the column `told` holds: it is read with its task and never sought by."""
@@ -154,15 +165,14 @@ def responsible_of(connection: Connection, party_ids: Iterable[str]) -> dict[str
 
 
 def write(connection: Connection, changed: Sequence[Task]) -> None:
-    """Write tasks, new or again; what is closed first, so that its key is free."""
+    """Write tasks, new or again; new ones last, when keys of what was closed are free."""
     if not changed:
         return
     query = select(tasks.c.id).where(among(tasks.c.id, "ids"))
     known = set(connection.execute(query, {"ids": [task.id for task in changed]}).scalars())
-    for task in sorted(changed, key=lambda task: task.open):
-        if task.id in known:
-            place = tasks.c.id == task.id
-            connection.execute(update(tasks).where(place).values(_values(task)))
+    again = [task for task in changed if task.id in known]
+    if again:
+        connection.execute(_AGAIN, [{f"new_{k}": v for k, v in _values(t).items()} for t in again])
     new = [_values(task) for task in changed if task.id not in known]
     if new:
         connection.execute(insert(tasks), new)
@@ -183,5 +193,5 @@ def _values(task: Task) -> dict[str, Any]:
         **{name: getattr(task, name) for name in _KEPT},
         "kind": task.kind.value,
         "closed_at": task.closing.at if task.closing else None,
-        "told": _TOLD.dump_python(told, mode="json"),
+        "told": told,
     }

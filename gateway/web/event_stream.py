@@ -22,7 +22,7 @@ from gateway.kernel.errors import GatewayError, Invalid, Unavailable
 from gateway.kernel.event_feed import EventFeed
 from gateway.kernel.metrics import Metrics
 from gateway.kernel.store import Store
-from gateway.web import sse
+from gateway.web import feed_gap, sse
 from gateway.web.feed_view import View, view_of
 from gateway.web.live_tail import LiveTail, Serialise
 from gateway.web.log_pages import LogPages
@@ -83,7 +83,7 @@ class EventStream:
     ) -> web.StreamResponse:
         """Stream events until the reader leaves, or is no longer who he was."""
         view = view_of(principal, request.query.getall("kinds", [])[:32])
-        last = await self._begin(request)
+        last, greeting = await self._begin(request)
         with self._counting(principal):
             response = web.StreamResponse(
                 headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store",
@@ -92,7 +92,7 @@ class EventStream:
             await response.prepare(request)
             wire = _Wire(request, response, self._timing, _ask(principal, still))
             try:
-                await wire.write(sse.RETRY)
+                await wire.write(sse.RETRY + greeting)
                 await self._stream(wire, view, last)
             except _Over as over:
                 logger.debug("the stream of %s ends: %s", principal.name, over)
@@ -101,17 +101,16 @@ class EventStream:
                 logger.warning("the stream of %s ends: %s", principal.name, error)
             return response
 
-    async def _begin(self, request: web.Request) -> int:
+    async def _begin(self, request: web.Request) -> tuple[int, bytes]:
         told = request.headers.get("Last-Event-ID") or request.query.get("after", "")
-        newest = await events.newest_of(self._store)
         if not told:
-            return newest
+            return await events.newest_of(self._store), b""
         if not (told.isascii() and told.isdecimal() and len(told) <= MAX_DIGITS):
             raise Invalid(
                 f"{told[:40]!r} is no event's id; give the id of the last event seen, or none",
                 field="Last-Event-ID",
             )
-        return min(int(told), newest)
+        return await feed_gap.joined(self._store, int(told))
 
     async def _stream(self, wire: _Wire, view: View, last: int) -> None:
         """Give what came behind `last`: from the log, from what the tail still holds, live."""

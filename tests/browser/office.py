@@ -16,7 +16,7 @@ from tests.integration.pbx.lab import MAIN, TRUNK, Handset, Lab
 from tests.service import ServiceProcess
 from tests.waiting import until
 
-AHMET, STRANGER = "905321234567", "905339998877"
+AHMET, GUNES, STRANGER = "905321234567", "902123334455", "905339998877"
 PASSWORD = "yedi mavi kaplumbaga"
 PEOPLE = (
     ("defne", "Defne Kaya", "secretary", "101", "+905301000101"),
@@ -31,7 +31,7 @@ CUSTOMERS: tuple[dict[str, Any], ...] = (
                      "phones": [{"number": f"+{AHMET}", "kind": "mobile"}]}],
     },
     {"name": "Güneş Tekstil Ltd. Şti.", "responsible": "mehmet",
-     "phones": [{"number": "+902123334455"}]},
+     "phones": [{"number": f"+{GUNES}"}]},
 )  # fmt: skip
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",

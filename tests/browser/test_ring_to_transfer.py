@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.office import AHMET, DeskOffice, open_desk
-from tests.integration.pbx.lab import TRUNK, Lab
+from tests.browser.office import AHMET, GUNES, DeskOffice, open_desk
+from tests.integration.pbx.lab import LOCAL_GROUP, TRUNK, Lab
 from tests.waiting import until
 
 TABS = 12
@@ -76,15 +75,17 @@ async def test_twelve_tabs_show_it_over_one_feed(real_office: DeskOffice) -> Non
 async def test_the_gateway_is_restarted_while_it_rings(real_office: DeskOffice) -> None:
     office = real_office
     page = await office.desk(await office.sign_in("defne"))
-    await office.ring()
-    await shows_ahmet(page)
+    card = page.locator("li.card")
+    await office.ring(GUNES, did=LOCAL_GROUP)  # rings longest, and not at Mehmet
+    await expect(card).to_contain_text("Güneş Tekstil")
     await office.service.kill()
     await expect(page.locator("#link")).to_have_attribute("data-up", "false")
     await office.service.start()
     await expect(page.locator("#link")).to_have_attribute("data-up", "true", timeout=15_000)
     await office.until_ready()
-    await shows_ahmet(page)
-    await asyncio.sleep(0.2)
+    await expect(card).to_have_count(1)
+    await expect(card).to_contain_text("Güneş Tekstil")
+    await expect(card.locator('[data-do="transfer"]')).to_contain_text("Mehmet Demir")
     await page.keyboard.press("t")
-    await office.phone("102").wait("ringing")
-    await expect(page.locator("li.card")).to_contain_text("Çalıyor: Ayşe Yılmaz")
+    await office.phone("103").wait("ringing")
+    await expect(card).to_contain_text("Çalıyor: Mehmet Demir")

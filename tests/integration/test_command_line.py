@@ -117,3 +117,23 @@ def test_a_modem_is_set_up_before_the_service_runs(said: Command, refused: Comma
     assert "--balance" in refused("modem", "sim", "m0", "--alert-below", "20")
     assert "m9" in refused("modem", "sim", "m9")
     assert "m9" in refused("modem", "figures", "m9")
+
+
+def test_routing_is_decided_on_the_command_line(said: Command, refused: Command) -> None:
+    assert "nothing is routed" in said("call", "routing")
+    said("user", "add", "ayse", "--extension", "102")
+    said("user", "add", "ali", "--extension", "103")
+    line = ("call", "routing", "--did", "0212 555 01 70".replace(" ", ""))
+    shown = said(*line, "--route", "--ring", "10", "--fallback", "600", "--deputy", "ayse=ali")
+    assert "+902125550170" in shown
+    assert "600 for 20 s" in shown
+    assert "ali stands in for ayse" in shown
+    shown = said(*line, "--no-names", "--deputy", "ayse=")
+    assert shown.count("+902125550170") == 1
+    assert "stands in" not in shown
+    assert "--did" in refused("call", "routing", "--route")
+    assert "nobody" in refused("call", "routing", "--deputy", "ayse=nobody")
+    assert "ayse=ali" in refused("call", "routing", "--deputy", "ayse")
+    assert "ring_s" in refused(*line, "--ring", "1")
+    assert "nothing is routed" in said(*line, "--forget")
+    assert "no rule" in refused(*line, "--forget")

@@ -95,3 +95,42 @@ def test_a_wrong_way_in_is_refused_by_name(tmp_path: Path, wrong: str, named: st
     file.write_text(f"[server]\n{wrong}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=named):
         load(file, {})
+
+
+PBX = '[[pbx]]\nid = "office"\nuser = "u"\nsecret = "s"\n'
+
+
+@pytest.mark.parametrize(
+    ("said", "allowed"),
+    [
+        ("", {"127.0.0.1"}),
+        ('host = "localhost"\n', {"127.0.0.1", "::1"}),
+        ('host = "192.0.2.7"\n', {"192.0.2.7"}),
+        ('host = "pbx.lan"\nagi_peers = ["192.0.2.8", "2001:DB8::1"]\n',
+         {"192.0.2.8", "2001:db8::1"}),
+    ],
+)  # fmt: skip
+def test_only_the_telephone_system_may_ask_who_calls(
+    tmp_path: Path, said: str, allowed: set[str]
+) -> None:
+    [one] = load(_file(tmp_path, PBX + said + 'agi_bind = "127.0.0.1"\n'), {}).pbx
+    assert set(one.agi_allowed) == allowed
+    assert one.agi_port == 4573
+
+
+def test_nobody_may_ask_who_calls_unless_it_is_said(tmp_path: Path) -> None:
+    [one] = load(_file(tmp_path, PBX), {}).pbx
+    assert not one.agi_bind
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (PBX + 'host = "pbx.lan"\nagi_bind = "127.0.0.1"\n', "agi_peers"),
+        (PBX + 'agi_bind = "somewhere"\n', "agi_bind"),
+        ((PBX + 'agi_bind = "127.0.0.1"\n') * 2, "agi_port 4573"),
+    ],
+)
+def test_a_wrong_address_for_the_dialplan_is_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        load(_file(tmp_path, text), {})

@@ -9,6 +9,7 @@ from pathlib import Path
 from gateway.calls.port import PbxSettings
 from tests.real.asterisk.phone import Dialog, Phone
 from tests.real.asterisk.server import SECRET, USER, Asterisk
+from tests.real.asterisk.sip import name_of
 
 PBX = "127.77.0.1"
 _ADDRESSES = {"trunk": "127.77.0.10", **{f"10{n}": f"127.77.0.10{n}" for n in (1, 2, 3)}}
@@ -36,6 +37,10 @@ class SipHandset:
     async def dial(self, number: str, *, caller: str = "", name: str = "") -> None:
         """Call a number."""
         await self._phone.call(number, caller=caller, name=name)
+
+    async def dial_withheld(self, number: str, *, caller: str) -> None:
+        """Call a number that is not to see who calls, though the network does."""
+        await self._phone.call(number, caller=caller, withheld=True)
 
     async def answer(self) -> None:
         """Pick up."""
@@ -82,6 +87,22 @@ class SipHandset:
         return self._newest.talk_s
 
     @property
+    def shown(self) -> str:
+        """The caller's name on its display."""
+        invite = self._newest.invite
+        return name_of(invite.get("from")) if invite is not None else ""
+
+    @property
+    def ringing(self) -> bool:
+        """Whether a call rings on it now."""
+        return any(dialog.state == "ringing" and not dialog.outgoing
+                   for dialog in self._phone.dialogs.values())  # fmt: skip
+
+    def at(self, state: str) -> float:
+        """When its newest call came into a state, in seconds."""
+        return self._newest.at[state]
+
+    @property
     def rings(self) -> int:
         """How many times it was called."""
         return sum(not dialog.outgoing for dialog in self._phone.dialogs.values())
@@ -96,6 +117,8 @@ class AsteriskLab:
 
     def __init__(self, root: Path) -> None:
         self._asterisk = Asterisk(root)
+        self.agi_port = self._asterisk.agi_port
+        """Where its dialplan asks who calls."""
         self._plugged: list[Phone] = []
         self._names = itertools.count(1)
         self.phones: dict[str, SipHandset] = {}
@@ -120,6 +143,11 @@ class AsteriskLab:
         for phone in self._plugged:
             await phone.close()
         self._plugged.clear()
+
+    async def channels(self) -> list[str]:
+        """Return the names of its channels."""
+        told = await self._asterisk.command("core show channels concise")
+        return [line.partition("!")[0] for line in told.splitlines() if "!" in line]
 
     async def freeze(self) -> None:
         """Stop it in its tracks."""

@@ -102,8 +102,10 @@ class Phone(asyncio.DatagramProtocol):
 
     # what a person does
 
-    async def call(self, number: str, *, caller: str = "", name: str = "") -> Dialog:
-        """Dial a number."""
+    async def call(
+        self, number: str, *, caller: str = "", name: str = "", withheld: bool = False
+    ) -> Dialog:
+        """Dial a number; `withheld` has the network know it and nobody see it (RFC 3323)."""
         dialog = Dialog(f"{token(12)}@{self.address}", outgoing=True)
         self.dialogs[dialog.call_id] = dialog
         dialog.target = dialog.remote = dialog.peer = f"sip:{number}@{self.pbx[0]}"
@@ -111,8 +113,9 @@ class Phone(asyncio.DatagramProtocol):
         dialog.local = f"{shown}<sip:{caller or self.number}@{self.address}>"
         dialog.become("calling")
         dialog.invite_sequence, dialog.branch = self._request(
-            "INVITE", dialog, body=describe(self.address, self._voice_port)
-        )
+            "INVITE", dialog, body=describe(self.address, self._voice_port),
+            more=(f"P-Asserted-Identity: {dialog.local}", "Privacy: id") if withheld else (),
+        )  # fmt: skip
         return dialog
 
     def answer(self, dialog: Dialog) -> None:

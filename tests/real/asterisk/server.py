@@ -12,6 +12,9 @@ import tempfile
 from pathlib import Path
 
 _HERE = Path(__file__).parent
+_SNIPPET = _HERE.parents[2] / "docs/asterisk/santral.conf"
+"""The dialplan that administrators are given."""
+_AGI_PORT = 4573
 _START_S = 20.0
 USER, SECRET = "santral", "office-secret"
 
@@ -35,7 +38,7 @@ class Asterisk:
     """A telephone system with the configuration in `etc`."""
 
     def __init__(self, root: Path) -> None:
-        self.port = free_port()
+        self.port, self.agi_port = free_port(), free_port()
         self._root = root
         self._home = Path(tempfile.mkdtemp(prefix="office-", dir=root / "tmp"))
         self._inside = f"/tmp/{self._home.name}"
@@ -43,11 +46,15 @@ class Asterisk:
         for name in ("db", "spool", "run", "log"):
             (self._home / name).mkdir()
         shutil.copytree(_HERE / "etc", self._home / "etc")
+        shutil.copy(_SNIPPET, self._home / "etc")
         for file in (self._home / "etc").iterdir():
             text = file.read_text()
-            file.write_text(
-                text.replace("@HOME@", self._inside).replace("@AMI_PORT@", str(self.port))
-            )
+            for word, value in (
+                ("@HOME@", self._inside), ("@AMI_PORT@", str(self.port)),
+                (f":{_AGI_PORT}/", f":{self.agi_port}/"),
+            ):  # fmt: skip
+                text = text.replace(word, value)
+            file.write_text(text)
 
     async def start(self) -> None:
         """Start it; return when it takes calls."""

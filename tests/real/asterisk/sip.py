@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 ALLOWED = "INVITE,ACK,BYE,CANCEL,OPTIONS,REFER,NOTIFY,INFO,UPDATE"
 _TAG = re.compile(r";tag=([^;>\s]+)")
+_NAME = re.compile(r'^\s*"((?:[^"\\]|\\.)*)"\s*<')
 _URI = re.compile(r"<([^>]+)>")
 _MEDIA = re.compile(r"c=IN IP4 (\S+).*?m=audio (\d+)", re.DOTALL)
 _EVENT = 101
@@ -94,6 +95,12 @@ def uri_of(header: str) -> str:
     """Return the address in a From, To or Contact."""
     found = _URI.search(header)
     return found[1] if found else header.partition(";")[0]
+
+
+def name_of(header: str) -> str:
+    """Return the name in a From, as a telephone shows it."""
+    found = _NAME.match(header)
+    return re.sub(r"\\(.)", r"\1", found[1]) if found else ""
 
 
 @dataclass(slots=True)

@@ -16,6 +16,8 @@ import { nameOf } from "./words.js";
 
 const ORDER = ["ringing", "asking", "talking", "parked", "passed", "missed", "taken", "ended"];
 
+const OVER = ["missed", "taken", "ended"];
+
 /** What the desk shows, and what can be done from it. */
 export class State {
   constructor() {
@@ -48,8 +50,8 @@ export class State {
 
   show() {
     this.cards.sort((a, b) => ORDER.indexOf(a.stage || "") - ORDER.indexOf(b.stage || "") || a.call.started_at.localeCompare(b.call.started_at));
-    if (!this.cards.some((card) => card.call.id === this.current)) this.current = this.cards[0]?.call.id || "";
     const held = by("cards").contains(document.activeElement);
+    this.current = this.marked(held);
     list(by("cards"), this.cards, (card) => card.call.id, () => newCard(), (element, card) => {
       showCard(element, card, this);
       element.setAttribute("aria-current", String(card.call.id === this.current));
@@ -61,6 +63,17 @@ export class State {
     alerts.follow(this.cards);
     showPeople(this);
     showMissed(this);
+  }
+
+  /**
+   * Which card keys act on: never another one while a call lives, so that no key hits the wrong one.
+   * @param {boolean} held somebody's focus is in the cards
+   */
+  marked(held) {
+    const lives = (/** @type {Card} */ card) => !OVER.includes(card.stage || "");
+    const now = this.cards.find((card) => card.call.id === this.current);
+    if (now && (lives(now) || held)) return this.current;
+    return (this.cards.find(lives) || now || this.cards[0])?.call.id || "";
   }
 
   /** @param {boolean} up */

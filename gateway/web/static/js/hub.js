@@ -8,7 +8,7 @@
 /** @typedef {import("./types.js").Task} Task */
 
 const CALLS = ["ringing", "answered", "changed", "ended", "missed", "recorded"].map((kind) => `call.${kind}`);
-const TASKS = ["opened", "changed", "closed"].map((kind) => `task.${kind}`);
+const TASKS = ["opened", "changed", "closed", "withdrawn"].map((kind) => `task.${kind}`);
 const FEED = "/api/v1/events?kinds=call.&kinds=person.&kinds=task.&kinds=dial.&kinds=reset";
 const TAKEN_MS = 4000;
 const ENDED_MS = 120000;
