@@ -188,13 +188,8 @@ def _compose(
         *_sms_routes(config, store, clock, fleet, sending, modem_settings, apply),
     ]
     return Service(
-        config=config,
-        store=store,
-        fleet=fleet,
-        inbox=inbox,
-        sending=sending,
+        config=config, store=store, fleet=fleet, inbox=inbox, sending=sending, routes=routes,
         directory=LocalDirectory(book),
-        routes=routes,
         server=_server(config, routes, telephones.pages, persons, gate, runtime, event_stream),
         people=persons,
         gate=gate,
@@ -206,7 +201,7 @@ def _compose(
         | _background(store, inbox, sending, fleet, feed, runtime)
         | {"live feed": event_stream.run}
         | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
-    )
+    )  # fmt: skip
 
 
 def _directory(store: Store, clock: Clock, plan: NumberingPlan) -> tuple[PartyBook, list[Route]]:

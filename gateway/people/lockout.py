@@ -1,8 +1,8 @@
 """Guessing made slow: failed sign-ins are counted, and after some of them a pause is kept.
 
 They are counted by address, and by user name: those from addresses where its owner signed in
-before apart from all others. Whoever guesses from elsewhere locks strangers out, and never the
-owner at his own desk.
+before apart from all others, and there no other user's failures are in his way. Whoever guesses
+from elsewhere, or in the next room, locks strangers out, and never the owner at his own desk.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ def _count(connection: Connection, login: str, address: str, now: datetime) -> _
         user = connection.execute(_BY_LOGIN.where(users.c.login == login)).first()
     known = user is not None and lockout.is_known(connection, user.id, address, now)
     keys = lockout.keys_of(login, address, known=known)
-    wait_s = lockout.locked_s(connection, keys, now)
+    wait_s = lockout.locked_s(connection, keys[:1] if known else keys, now)
     if wait_s > 0:
         return _Try(wait_s=wait_s, keys=keys)
     locks = lockout.count(connection, keys, now)

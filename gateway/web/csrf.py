@@ -8,14 +8,14 @@ from aiohttp import web
 
 from gateway.kernel.errors import Forbidden
 from gateway.web.remote import Remote
-from gateway.web.requests import form_of
+from gateway.web.requests import MULTIPART, form_of
 from gateway.web.sessions import Session
 
 HEADER = "X-CSRF-Token"
 FIELD = "csrf"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110 §9.2.1)."""
-_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_FORMS = frozenset({"application/x-www-form-urlencoded", MULTIPART})
 
 
 async def require_token(request: web.Request, remote: Remote, session: Session) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from gateway.web import cookies, csrf
 from gateway.web.examples import example_of
 from gateway.web.problems import CONTENT_TYPE, Problem
 from gateway.web.routes import FileBody, NoBody, Route, Schema
@@ -45,9 +46,18 @@ def document(routes: Sequence[Route], version: str) -> JsonObject:
         "paths": paths,
         "components": {
             "schemas": definitions,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": cookies.SECURE,
+                    "description": "A signed-in browser; what changes something also needs "
+                    f"its session's token as the header {csrf.HEADER}.",
+                },
+            },
         },
-        "security": [{"bearer": []}],
+        "security": [{"bearer": []}, {"session": []}],
     }
 
 

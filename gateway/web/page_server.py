@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from gateway.kernel.errors import BadRequest
 from gateway.web import csrf
 from gateway.web.access import Access
 from gateway.web.cookies import give_session, session_secret
@@ -18,7 +19,7 @@ from gateway.web.pages import Html, Page, SeeOther, Visit
 from gateway.web.preferences import Preferences
 from gateway.web.remote import Remote
 from gateway.web.rendering import Renderer
-from gateway.web.requests import agent_of, form_of, refuse_nul
+from gateway.web.requests import MULTIPART, agent_of, form_of, refuse_nul
 from gateway.web.sessions import Session
 from gateway.web.static_files import StaticFiles
 
@@ -72,6 +73,8 @@ class _Endpoint:
         if self._page.everybody:
             if request.method not in csrf.SAFE:
                 csrf.require_own_origin(request, remote)
+                if request.content_type == MULTIPART:
+                    raise BadRequest("files are taken from who is signed in only")
             return session
         if session is None:
             return SeeOther(to=_sign_in_for(request), session=_stale(request, remote))

@@ -12,6 +12,9 @@ from gateway.web.routes import NoBody, Schema
 
 MAX_IDEMPOTENCY_KEY = 128
 MAX_AGENT = 200
+MAX_FORM_BYTES = 64 * 1024
+"""Of a form without files: taking one apart costs more than reading it."""
+MULTIPART = "multipart/form-data"
 
 
 def refuse_nul(request: web.Request) -> None:
@@ -62,6 +65,8 @@ def idempotency_key(request: web.Request) -> str:
 
 async def form_of(request: web.Request) -> dict[str, str]:
     """Return the texts that a form sent; raises BadRequest or Invalid."""
+    if request.content_type != MULTIPART and len(await request.read()) > MAX_FORM_BYTES:
+        raise BadRequest(f"the form is larger than {MAX_FORM_BYTES} bytes")
     try:
         posted = await request.post()
     except (ValueError, LookupError) as error:

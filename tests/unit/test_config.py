@@ -70,6 +70,33 @@ def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
         load(path, {})
 
 
+def test_how_browsers_reach_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "santral.toml"
+    file.write_text(
+        '[server]\nnames = ["santral.example.com", "office"]\n'
+        'trusted_proxies = ["10.0.0.0/8", "::1"]\ncertificate = "/etc/x.pem"\n',
+        encoding="utf-8",
+    )
+    server = load(file, {}).server
+    assert server.names == ("santral.example.com", "office")
+    assert [str(one) for one in server.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
+    assert server.certificate == Path("/etc/x.pem")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [('names = ["https://x"]', "server.names"), ('names = ["-x"]', "server.names"),
+     ('trusted_proxies = ["proxy"]', "server.trusted_proxies"),
+     ('trusted_proxies = ["10.0.0.1/8"]', "server.trusted_proxies"),
+     ('key = "/etc/x.key"', "certificate")],
+)  # fmt: skip
+def test_a_wrong_way_in_is_refused_by_name(tmp_path: Path, wrong: str, named: str) -> None:
+    file = tmp_path / "santral.toml"
+    file.write_text(f"[server]\n{wrong}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=named):
+        load(file, {})
+
+
 PBX = '[[pbx]]\nid = "office"\nuser = "u"\nsecret = "s"\n'
 
 
