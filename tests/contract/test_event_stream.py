@@ -240,16 +240,16 @@ async def test_an_event_is_written_as_bytes_once_for_all_readers(office: Office)
     assert len(office.serialised) == 60
 
 
-async def test_while_nobody_reads_the_log_is_not_looked_at(office: Office) -> None:
-    async with office.reading("head") as answer:
-        await office.log("call.first")
+async def test_while_nobody_reads_the_log_is_not_looked_at(quick_office: Office) -> None:
+    async with quick_office.reading("head") as answer:
+        await quick_office.log("call.first")
         number, _, _ = await one(answer)
-    await until(lambda: office.shown("santral_feed_readers") == 0)
-    await office.log(*[f"call.{number}" for number in range(50)])
-    async with office.reading("head", last=str(number + 49)) as answer:
-        await office.log("call.last")
+    await until(lambda: quick_office.shown("santral_feed_readers") == 0)
+    await quick_office.log(*[f"call.{number}" for number in range(50)])
+    async with quick_office.reading("head", last=str(number + 49)) as answer:
+        await quick_office.log("call.last")
         assert [(await one(answer))[1] for _ in range(2)] == ["call.49", "call.last"]
-    assert sum(office.serialised.values()) == 3
+    assert sum(quick_office.serialised.values()) == 3
 
 
 async def test_who_comes_back_after_a_moment_costs_no_look_into_the_log(office: Office) -> None:
