@@ -142,8 +142,7 @@ def _compose(
     clock, plan = runtime.clock, config.numbering_plan
     book = PartyBook(store, clock, plan, number_attached=_ATTACHED)
     importer = Importer(store, clock, plan, number_attached=_ATTACHED)
-    tokens = Tokens(store, clock)
-    feed = EventFeed(store)
+    tokens, feed = Tokens(store, clock), EventFeed(store)
     event_stream = EventStream(store, feed, metrics=runtime.metrics)
     telephones = telephony.compose(config, store, runtime, feed, book)
     modem_settings = ModemSettingsBook(store, clock, box)
@@ -178,8 +177,8 @@ def _compose(
         couriers=couriers,
         dialling=telephones.dialling,
         background=telephones.background
-        | _background(store, inbox, sending, fleet, feed, runtime)
-        | {"live feed": event_stream.run}
+        | _background(store, inbox, sending, fleet, runtime)
+        | {"event feed": feed.run, "live feed": event_stream.run}
         | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
     )
 
@@ -235,14 +234,12 @@ def _background(
     inbox: Inbox,
     sending: Sending,
     fleet: Fleet,
-    feed: EventFeed,
     runtime: Runtime,
 ) -> dict[str, Callable[[], Awaitable[None]]]:
     clock, metrics = runtime.clock, runtime.metrics
     return {
         "incomplete messages": partial(_look_for_overdue, inbox),
         "idempotency keys": partial(_forget_keys, sending),
-        "event feed": feed.run,
         "sms clock": Clockwork(store, clock, fleet.wake.all).run,
         "balances": Balances(store, clock, metrics, fleet.modems).run,
         "alerts": Alerting(store, clock, metrics, fleet.statuses).run,

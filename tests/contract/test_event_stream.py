@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -282,6 +283,9 @@ async def test_who_joins_while_much_is_written_is_given_each_event_once(
             whose[number + 1] = audience
             await office.log(f"call.{number}", audience=audience)
 
+    def grown(to: int) -> bool:
+        return len(whose) >= min(to, count)
+
     async def read(who: str) -> None:
         last = rng.randrange(max(len(whose), 1))
         first = min(last, len(whose)) + 1
@@ -301,8 +305,7 @@ async def test_who_joins_while_much_is_written_is_given_each_event_once(
         for _ in range(12):
             group.create_task(read("head"))
             group.create_task(read("manager"))
-            at = len(whose)
-            await until(lambda at=at: len(whose) > at + 20 or writing.done())
+            await until(partial(grown, len(whose) + 20))
         await writing
         await office.log("call.last")
 
