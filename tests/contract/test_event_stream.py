@@ -372,10 +372,24 @@ async def test_a_busy_stream_ends_when_its_readers_rights_change(quick_office: O
                 await answer.content.readany()
 
 
-async def test_who_leaves_is_noticed_though_nothing_happens(quick_office: Office) -> None:
-    async with quick_office.reading("head"):
-        assert quick_office.shown("santral_feed_readers") == 1
-    await until(lambda: quick_office.shown("santral_feed_readers") == 0)
+async def test_who_leaves_is_noticed_though_nothing_is_written_to_him(store: Store) -> None:
+    async with office_of(store, Timing(heartbeat_s=60.0, look_s=0.05)) as office:
+        async with office.reading("head"):
+            assert office.shown("santral_feed_readers") == 1
+        await until(lambda: office.shown("santral_feed_readers") == 0)
+
+
+async def test_who_begins_while_the_feed_is_behind_is_not_told_what_was_before(
+    office: Office,
+) -> None:
+    async with office.reading("head") as stays:
+        office.tasks[0].cancel()
+        old = events.Event("call.old", "s", AT, events.EVERYONE, {})
+        await office.store.write(lambda connection: events.append(connection, old))
+        async with office.reading("head") as late:
+            await office.log("call.new")
+            assert (await one(late))[1] == "call.new"
+        assert [(await one(stays))[1] for _ in range(2)] == ["call.old", "call.new"]
 
 
 async def test_the_feed_goes_on_where_it_was_when_its_task_fell(office: Office) -> None:
