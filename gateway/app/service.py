@@ -198,8 +198,8 @@ def _compose(
         dialling=telephones.dialling,
         background=telephones.background
         | worklist.background
-        | _background(store, inbox, sending, fleet, feed, runtime)
-        | {"live feed": event_stream.run}
+        | _background(store, inbox, sending, fleet, runtime)
+        | {"event feed": feed.run, "live feed": event_stream.run}
         | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
     )  # fmt: skip
 
@@ -273,14 +273,12 @@ def _background(
     inbox: Inbox,
     sending: Sending,
     fleet: Fleet,
-    feed: EventFeed,
     runtime: Runtime,
 ) -> dict[str, Callable[[], Awaitable[None]]]:
     clock, metrics = runtime.clock, runtime.metrics
     return {
         "incomplete messages": partial(_look_for_overdue, inbox),
         "idempotency keys": partial(_forget_keys, sending),
-        "event feed": feed.run,
         "sms clock": Clockwork(store, clock, fleet.wake.all).run,
         "balances": Balances(store, clock, metrics, fleet.modems).run,
         "alerts": Alerting(store, clock, metrics, fleet.statuses).run,
