@@ -14,12 +14,14 @@ from gateway.calls.telling import describe_call
 from gateway.config import Config
 from gateway.sms.port import ModemSettings, ModemStatus
 
+_NOT_THE_DRIVERS = {"secret", "recordings", "recordings_here", "recordings_delete"}
+
 
 def pbx_settings(config: Config) -> list[PbxSettings]:
     """Return the telephone systems that are configured."""
     return [
         PbxSettings(
-            **section.model_dump(exclude={"secret", "recordings", "recordings_here"}),
+            **section.model_dump(exclude=_NOT_THE_DRIVERS),
             secret=section.secret.get_secret_value(),
         )
         for section in config.pbx

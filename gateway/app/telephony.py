@@ -12,9 +12,14 @@ from gateway.app.devices import pbx_settings
 from gateway.calls.acting import CallActions
 from gateway.calls.api import CallsApi
 from gateway.calls.dialling import Dialling, System
+from gateway.calls.handing_over import RecordingReceiver
+from gateway.calls.keeping import RecordingKeeper
 from gateway.calls.port import PbxCondition, PbxStatus
 from gateway.calls.receiving import CallBook
-from gateway.calls.recordings import RecordingFolder, Recordings
+from gateway.calls.recording_archive import Archive
+from gateway.calls.recording_folders import RecordingFolder
+from gateway.calls.recordings import Recordings
+from gateway.calls.recordings_api import RecordingsApi
 from gateway.calls.showing import Calls
 from gateway.config import Config
 from gateway.desk.api import DeskApi
@@ -55,14 +60,15 @@ def compose(
     announcer = Announcer(store, clock, colleagues, feed.wake)
     presence.changed = announcer.telephones_changed
     note = partial(_note_pbx, runtime.health)
-    book = CallBook(store, runtime, plan, note, feed.wake, presence)
+    roots = {one.id: PurePosixPath(one.recordings) for one in config.pbx}
+    book = CallBook(store, runtime, plan, note, feed.wake, presence, recorded_in=roots)
     settings = {one.id: one for one in pbx_settings(config)}
     drivers = {name: AsteriskDriver(one, book, clock=clock) for name, one in settings.items()}
     systems = {name: System(pbx, settings[name]) for name, pbx in drivers.items()}
     dialling = Dialling(store, clock, plan, lambda: systems, feed.wake)
     calls = Calls(store, plan)
     actions = CallActions(calls, lambda: drivers, store, clock)
-    recordings = Recordings(calls, _folders(config))
+    keeper, recordings = _recordings(config, store, runtime, calls, feed)
     statuses = partial(_statuses, list(drivers.values()))
     absences = AbsenceBook(store, clock, config.zone, changed=announcer.people_changed)
     return Telephony(
@@ -72,19 +78,40 @@ def compose(
         routes=[
             *PresenceApi(colleagues, absences).routes(),
             *DeskApi(CallerLookup(store, plan, parties, colleagues, Timeline(store))).routes(),
-            *CallsApi(calls, actions, dialling, recordings, statuses).routes(),
+            *CallsApi(calls, actions, dialling, statuses).routes(),
+            *recordings.routes(),
         ],
         background={
             **{f"telephone system {name}": pbx.run for name, pbx in drivers.items()},
             "presence": announcer.run,
+            "recordings": keeper.run,
         },
     )
+
+
+def _recordings(
+    config: Config, store: Store, runtime: Runtime, calls: Calls, feed: EventFeed
+) -> tuple[RecordingKeeper, RecordingsApi]:
+    """Return who brings recordings here, and where they are heard and handed over."""
+    archive = Archive(config.recordings_folder, config.recordings.max_mb * 1_000_000)
+    folders, clock = _folders(config), runtime.clock
+    keeper = RecordingKeeper(
+        store, runtime, config.numbering_plan, archive, folders, zone=config.zone,
+        wake_feed=feed.wake,
+    )  # fmt: skip
+    roots = {one.id: PurePosixPath(one.recordings) for one in config.pbx}
+    receiver = RecordingReceiver(store, clock, archive, roots, keeper.wake)
+    return keeper, RecordingsApi(Recordings(calls, store, clock, archive, folders), receiver)
 
 
 def _folders(config: Config) -> dict[str, RecordingFolder]:
     """Return where each telephone system's recordings are, for those that are mounted here."""
     return {
-        one.id: RecordingFolder(there=PurePosixPath(one.recordings), here=one.recordings_here)
+        one.id: RecordingFolder(
+            there=PurePosixPath(one.recordings),
+            here=one.recordings_here,
+            delete=one.recordings_delete,
+        )
         for one in config.pbx
         if one.recordings_here is not None
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
 
 import gateway.history.tables as history
-from gateway.calls import dial_tables, tables
+from gateway.calls import dial_tables, recording_tables, tables
 from gateway.calls.model import (
     CallChange,
     CallChangeKind,
@@ -22,11 +24,13 @@ from gateway.calls.model import (
     TelephoneState,
 )
 from gateway.calls.port import PbxCondition, PbxStatus
+from gateway.calls.recording_names import key_of
 from gateway.calls.resuming import gap_s, resume
 from gateway.calls.telling import describe_call, dial_event, recording_url
 from gateway.calls.whose import belonging
 from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events
+from gateway.kernel.errors import Invalid
 from gateway.kernel.ids import new_id
 from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.runtime import Runtime
@@ -63,8 +67,11 @@ class CallBook:
         note_status: Callable[[PbxStatus], None] = lambda _status: None,
         wake_feed: Callable[[], None] = lambda: None,
         presence: Presence | None = None,
+        recorded_in: Mapping[str, PurePosixPath] = MappingProxyType({}),
     ) -> None:
         self._store = store
+        self._recorded_in = recorded_in
+        """Each telephone system's folder of recordings, as that system calls it."""
         self._presence = presence or Presence()
         self._before: dict[str, tuple[Mapping[str, Any], float]] = {}
         """Living calls that were taken up in the middle: what was written before, and for how
@@ -158,6 +165,7 @@ class CallBook:
         tables.note_people(connection, values["id"], whose.people)
         if dial is not None:
             self._note_dial(connection, dial, values)
+        self._expect_recording(connection, values)
         self._record(connection, values)
         return {**values, "audience": whose.audience}
 
@@ -189,10 +197,22 @@ class CallBook:
         if settled is not None:
             events.append(connection, dial_event(settled, self._clock.now()))
 
+    def _expect_recording(self, connection: Connection, call: Mapping[str, Any]) -> None:
+        """Note at a call's end that its recording is to be had."""
+        if call["ended_at"] is None:
+            return
+        folder = self._recorded_in.get(call["pbx"], PurePosixPath("/"))
+        try:
+            name = key_of(call["told"]["recording"], folder)
+        except Invalid:
+            name = ""  # nothing can be handed over under a name that is none
+        recording_tables.expect(connection, call, name, self._clock.now())
+
     def _record(self, connection: Connection, call: Mapping[str, Any]) -> None:
         """Write the line of the history; calls inside the company have none."""
         if call["direction"] == CallDirection.INTERNAL:
             return
+        audible = call["ended_at"] is not None and recording_tables.is_kept(connection, call["id"])
         history.record(
             connection,
             Interaction(
@@ -207,7 +227,7 @@ class CallBook:
                 started_at=call["started_at"],
                 ended_at=call["ended_at"],
                 outcome=call["outcome"] if call["ended_at"] else call["state"],
-                document=recording_url(call["id"]) if call["told"]["recording"] else "",
+                document=recording_url(call["id"]) if audible else "",
             ),
         )
 
@@ -230,6 +250,7 @@ class CallBook:
         if survivor is not None and row.notes:
             tables.write_notes(connection, survivor.id, [*survivor.notes, *row.notes])
         self._before.pop(row.id, None)
+        recording_tables.release(connection, pbx, change.id, change.party)
         history.drop(connection, InteractionKind.CALL, row.id)
         tables.drop(connection, row.id)
         into = survivor.id if survivor is not None else None
@@ -253,6 +274,7 @@ class CallBook:
         changed = {"state": told["state"], "ended_at": now, "told": told, "updated_at": now}
         values = {**tables.values_of(row), **changed}
         tables.write(connection, values, known=True)
+        self._expect_recording(connection, values)
         self._record(connection, values)
         whose = belonging(connection, self._plan, told, dial_tables.find(connection, row.ref))
         ended = CallChange(CallChangeKind.ENDED, row.ref)

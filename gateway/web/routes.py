@@ -36,6 +36,8 @@ class Call(Generic[B, Q]):
     query: Q
     idempotency_key: str = ""
     """The request's Idempotency-Key header."""
+    upload: AsyncIterator[bytes] | None = None
+    """The body as it arrives, where the route takes a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,10 @@ class FileReply:
 
     path: Path
     media_type: str
+    name: str = ""
+    """What it is called when it is saved; plain ASCII."""
+    inline: bool = True
+    """To be shown or played by the browser; otherwise saved."""
 
 
 class FileBody(Schema):
@@ -82,6 +88,8 @@ class Route:
     status: int = 200
     lines: LineHandler | None = None
     """Set where body and answer are streams of JSON lines; `body` and `returns` are one line."""
+    uploads: bool = False
+    """Its body is a file, which the handler takes as `Call.upload` and limits in size."""
     media_type: str = "application/json"
     """Of the answer; another one where it is a file (`returns=FileBody`)."""
     idempotent_by_key: bool = False

@@ -7,11 +7,11 @@ import json
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 from pydantic import ValidationError
 from pydantic_core import from_json
 
@@ -146,6 +146,7 @@ class Server:
                 body=body,
                 query=query,
                 idempotency_key=_idempotency_key(request),
+                upload=_parts(request) if route.uploads else None,
             )
             return _respond(await route.handler(call), route.status)
 
@@ -244,6 +245,15 @@ async def _body(request: web.Request, model: type[Schema]) -> Schema:
     return model.model_validate(body)
 
 
+async def _parts(request: web.Request) -> AsyncIterator[bytes]:
+    """Give a body as it arrives; raises BadRequest when its sender breaks off."""
+    try:
+        async for part in request.content.iter_any():
+            yield part
+    except (ClientPayloadError, ConnectionError) as error:
+        raise BadRequest(f"the body broke off: {error}; send it again") from error
+
+
 def _query(request: web.Request) -> Mapping[str, object]:
     found: dict[str, object] = {}
     for name in request.query:
@@ -278,8 +288,13 @@ def _file(answer: FileReply) -> web.FileResponse:
     """Send a file; whatever its name says, a browser takes it for what we say that it is."""
     headers = {
         "Content-Type": answer.media_type,
-        "Content-Disposition": "inline",
+        "Content-Disposition": _disposition(answer),
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }
     return web.FileResponse(answer.path, headers=headers)
+
+
+def _disposition(answer: FileReply) -> str:
+    kind = "inline" if answer.inline else "attachment"
+    return f'{kind}; filename="{answer.name}"' if answer.name else kind
