@@ -44,8 +44,8 @@ AGAIN = timedelta(minutes=1)
 _DISK = "recordings:disk"
 _REMEDY = "free space on the disk of our recordings, or mend its rights"
 _NOT_MOUNTED = (
-    "it was not handed over yet, and the folder of {pbx} is not mounted here: see `recordings_here` in "
-    "its [[pbx]] section, or the script that hands recordings over"
+    "it was not handed over yet, and the folder of {pbx} is not mounted here: see "
+    "`recordings_here` in its [[pbx]] section, or the script that hands recordings over"
 )
 
 

@@ -23,8 +23,8 @@ class RecordingsApi:
                   permission=Permission.RECORDINGS_LISTEN, handler=self._listen,
                   summary="Listen to a call", returns=FileBody, media_type="audio/*"),
             Route(method="PUT", path="/recordings/{pbx}", permission=Permission.RECORDINGS_WRITE,
-                  handler=self._take, uploads=True, query=HandOverQuery, returns=ReceiptOut, status=202,
-                  summary="Hand a recording over: 202, or 200 when it is here already"),
+                  handler=self._take, uploads=True, query=HandOverQuery, returns=ReceiptOut,
+                  status=202, summary="Hand a recording over: 202, or 200 when it is here already"),
         ]  # fmt: skip
 
     async def _listen(self, call: Call[NoBody, NoBody]) -> FileReply:
