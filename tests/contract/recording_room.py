@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -48,17 +47,6 @@ CALL = CallRecord(
     hangup_cause=16, hung_up_by="", click_to_call=False, conference=False, recording="",
     transfers=(), parties=(),
 )  # fmt: skip
-
-
-def wav(seconds: float = 0.5, *, closed: bool = True, tag: int = 1, sound: bytes = b"\1\2") -> bytes:
-    """Return a WAV as Asterisk writes it: 8000 samples of 16 bits a second."""
-    data = sound * int(8000 * seconds)
-    length = len(data) if closed else 0
-    head = struct.pack(
-        "<4sI4s4sIHHIIHH4sI",
-        b"RIFF", 36 + length, b"WAVE", b"fmt ", 16, tag, 1, 8000, 16000, 2, 16, b"data", length,
-    )  # fmt: skip
-    return head + data
 
 
 class RunningClock:

@@ -19,7 +19,8 @@ from gateway.people.model import RIGHTS, Role
 from gateway.people.tables import audit_trail
 from gateway.web.principal import LOCAL_ADMINISTRATOR as ROOT
 from gateway.web.principal import Permission, Principal
-from tests.contract.recording_room import LIMIT, ONE, THERE, Room, wav
+from tests.contract.recording_room import LIMIT, ONE, THERE, Room
+from tests.sounds import wav
 
 BRANCH = {"pbx": "branch"}
 """A telephone system whose folder is not mounted here."""
@@ -145,7 +146,8 @@ async def test_what_is_no_recording_is_not_taken(room: Room, content: bytes, why
 @pytest.mark.parametrize(
     ("file", "call"),
     [
-        ("../one.wav", ""), (f"{THERE}/../x.wav", ""), ("a\nb.wav", ""), ("x" * 1025, ""), ("/", ""),
+        ("../one.wav", ""), (f"{THERE}/../x.wav", ""), ("a\nb.wav", ""), ("x" * 1025, ""),
+        ("/", ""),
         ("one.wav", "1\n1"), ("one.wav", "1" * 1025),
     ],
 )  # fmt: skip
