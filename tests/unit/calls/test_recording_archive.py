@@ -92,16 +92,16 @@ def test_a_start_tidies_up_what_an_earlier_run_left_and_nothing_of_this_one(
 ) -> None:
     before = Archive(tmp_path, LIMIT)
     written(before, wav())
-    for name in ("waiting/0known.wav", "waiting/0unknown.wav", "2026/12/01/a.wav"):
+    for name in ("waiting/00known.wav", "waiting/00unknown.wav", "2026/12/01/a.wav"):
         before.place(written(before, wav()).path, name)
     now = Archive(tmp_path, LIMIT)
     fresh = written(now, wav())
     now.place(fresh.path, f"waiting/{fresh.path.name}.wav")
     arriving = now.arriving(".wav")
-    now.tidy({"waiting/0known.wav"})
+    now.tidy({"waiting/00known.wav"})
     found = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert found == {
-        "waiting/0known.wav", "2026/12/01/a.wav", f"waiting/{fresh.path.name}.wav",
+        "waiting/00known.wav", "2026/12/01/a.wav", f"waiting/{fresh.path.name}.wav",
         f"arriving/{arriving.path.name}",
     }  # fmt: skip
     arriving.discard()
