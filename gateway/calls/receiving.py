@@ -27,7 +27,7 @@ from gateway.calls.port import PbxCondition, PbxStatus
 from gateway.calls.recording_names import key_of
 from gateway.calls.resuming import gap_s, resume
 from gateway.calls.telling import describe_call, dial_event, recording_url
-from gateway.calls.whose import belonging
+from gateway.calls.whose import belonging, was_dialled
 from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events
 from gateway.kernel.errors import Invalid
@@ -53,6 +53,7 @@ _NOT_PICKED_UP = {
     CallOutcome.FAILED.value: "the telephone {} cannot be reached",
 }
 """Why a user's own telephone did not take his dial."""
+_RANG = "{} was not picked up: something else answered, and the number may have rung"
 _UNSEEN = "its end was not seen"
 
 
@@ -188,14 +189,19 @@ class CallBook:
         picked_up = CallOutcome.ANSWERED in outcomes
         if not picked_up and call["ended_at"] is None:
             return
-        state = DialState.ANSWERED if picked_up else DialState.FAILED
-        why = _NOT_PICKED_UP.get(outcomes[0] if outcomes else "", "{} was not picked up")
-        reason = "" if picked_up else why.format(dial.extension)
-        if dial.state is DialState.FAILED and state is DialState.FAILED:
-            dial_tables.explain(connection, dial.ref, reason)
-        settled = dial_tables.settle(connection, dial.ref, state, reason, self._clock.now())
+        now = self._clock.now()
+        if picked_up:
+            settled = dial_tables.settle(connection, dial.ref, DialState.ANSWERED, "", now)
+        elif was_dialled(connection, self._plan, dial, parties):
+            settled = dial_tables.doubt(connection, dial.ref, _RANG.format(dial.extension), now)
+        else:
+            why = _NOT_PICKED_UP.get(outcomes[0] if outcomes else "", "{} was not picked up")
+            reason = why.format(dial.extension)
+            if dial.state is DialState.FAILED:
+                dial_tables.explain(connection, dial.ref, reason)
+            settled = dial_tables.settle(connection, dial.ref, DialState.FAILED, reason, now)
         if settled is not None:
-            events.append(connection, dial_event(settled, self._clock.now()))
+            events.append(connection, dial_event(settled, now))
 
     def _expect_recording(self, connection: Connection, call: Mapping[str, Any]) -> None:
         """Note at a call's end that its recording is to be had."""
