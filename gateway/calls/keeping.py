@@ -22,7 +22,7 @@ import gateway.history.tables as history
 from gateway.calls import dial_tables, recording_folders, recording_tables, tables
 from gateway.calls.model import RecordingState
 from gateway.calls.recording_archive import Archive, Arrived, DiskTrouble
-from gateway.calls.recording_folders import Growing, NotThere, RecordingFolder
+from gateway.calls.recording_folders import Growing, NotMounted, NotThere, RecordingFolder
 from gateway.calls.recording_names import STEADY, UNCLOSED, copy_name, pause
 from gateway.calls.telling import recorded_event, recording_url
 from gateway.calls.whose import belonging
@@ -42,7 +42,6 @@ AT_ONCE = 100
 AGAIN = timedelta(minutes=1)
 """Before the next look at a call that lives again after it was thought to be over."""
 _DISK = "recordings:disk"
-_REMEDY = "free space on the disk of our recordings, or mend its rights"
 _NOT_MOUNTED = (
     "it was not handed over yet, and the folder of {pbx} is not mounted here: see "
     "`recordings_here` in its [[pbx]] section, or the script that hands recordings over"
@@ -103,15 +102,13 @@ class RecordingKeeper:
 
     async def look(self) -> None:
         """Begin what is due; return when it is done, or goes on for long."""
-        now = self._clock.now()
-        due = await self._store.write(lambda c: recording_tables.claim(c, now, AT_ONCE))
+        now, busy = self._clock.now(), frozenset(self._working)
+        due = await self._store.write(lambda c: recording_tables.claim(c, now, AT_ONCE, busy))
         by_system: dict[str, list[Any]] = defaultdict(list)
         for row in due:
             by_system[row.pbx].append(row)
         for pbx, rows in by_system.items():
-            if pbx not in self._working:
-                work = asyncio.create_task(self._work(rows), name=f"recordings of {pbx}")
-                self._working[pbx] = work
+            self._working[pbx] = asyncio.create_task(self._work(rows), name=f"recordings of {pbx}")
         if self._working:
             await asyncio.wait(self._working.values(), timeout=LOOK_S)
         for pbx, work in list(self._working.items()):
@@ -125,14 +122,19 @@ class RecordingKeeper:
                 await self._step(row)
             except DiskTrouble as error:
                 await self._note(row, str(error))
-                condition = Condition(level=Level.DEGRADED, detail=str(error), remedy=_REMEDY)
-                self._health.report(_DISK, condition)
+                self._report(_DISK, str(error), "free space on the disk, or mend its rights")
             except Growing as error:
                 await self._wait(row, str(error), at=self._clock.now() + STEADY)
             except NotThere as error:
+                if isinstance(error, NotMounted):
+                    self._report(f"recordings:{row.pbx}", str(error), "mount it")
                 await self._wait(row, str(error))
             except Permanent as error:
                 await self._settle(row, RecordingState.REFUSED, str(error))
+
+    def _report(self, component: str, detail: str, remedy: str) -> None:
+        condition = Condition(level=Level.DEGRADED, detail=detail, remedy=remedy)
+        self._health.report(component, condition)
 
     async def _step(self, row: Any) -> None:
         now = self._clock.now()
@@ -159,6 +161,7 @@ class RecordingKeeper:
             )
             return
         seen = await asyncio.to_thread(recording_folders.look, folder, row.told)
+        self._health.forget(f"recordings:{row.pbx}")
         now = self._clock.now()
         if seen.mark != row.seen or not seen.size_bytes:
             why = "it is still being written" if seen.size_bytes else "it is empty"

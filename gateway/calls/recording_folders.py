@@ -26,6 +26,10 @@ class NotThere(GatewayError):
     """The file is not in the folder, or cannot be read: it may come."""
 
 
+class NotMounted(NotThere):
+    """The folder itself is not there."""
+
+
 class Growing(GatewayError):
     """The file changed while it was read."""
 
@@ -79,7 +83,7 @@ def look(folder: RecordingFolder, told: str) -> Seen:
     if empty is not None:
         return empty
     if not folder.here.is_dir():
-        raise NotThere(f"the folder {folder.here} is not there; is it mounted?")
+        raise NotMounted(f"the folder {folder.here} is not there; is it mounted?")
     raise NotThere(f"{told[:200]!r} is not in {folder.here}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -154,9 +154,15 @@ def drop(connection: Connection, recording_id: str) -> None:
     connection.execute(delete(recordings).where(recordings.c.id == recording_id))
 
 
-def claim(connection: Connection, now: datetime, at_most: int) -> list[Any]:
-    """Return what is due and put off its next look: what fails badly comes again, but later."""
-    due = connection.execute(_WORK, {"now": now, "at_most": at_most}).all()
+def claim(
+    connection: Connection, now: datetime, at_most: int, busy: Collection[str] = ()
+) -> list[Any]:
+    """Return what is due and put off its next look: what fails badly comes again, but later.
+
+    Telephone systems that are being worked on already are left out.
+    """
+    query = _WORK.where(recordings.c.pbx.not_in(busy)) if busy else _WORK
+    due = connection.execute(query, {"now": now, "at_most": at_most}).all()
     for row in due:
         change(connection, row.id, attempts=row.attempts + 1, next_at=now + pause(row.attempts + 1))
     return list(due)
