@@ -49,6 +49,16 @@ class Asterisk:
                 text.replace("@HOME@", self._inside).replace("@AMI_PORT@", str(self.port))
             )
 
+    @property
+    def spool_there(self) -> str:
+        """Its spool, as it calls it."""
+        return f"{self._inside}/spool"
+
+    @property
+    def spool_here(self) -> Path:
+        """Its spool, as it is reached from outside its root."""
+        return self._home / "spool"
+
     async def start(self) -> None:
         """Start it; return when it takes calls."""
         with (self._home / "console").open("ab") as console:
