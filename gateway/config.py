@@ -147,6 +147,13 @@ class ModemSeed(_Section):
     number: str = ""
 
 
+class RecordingsSection(_Section):
+    """What holds for our copies of recordings, which lie in `recordings` in the data folder."""
+
+    max_mb: Annotated[int, Field(ge=1, le=100_000)] = 500
+    """How large one may be, in millions of bytes."""
+
+
 class PbxSection(_Section):
     """A telephone system, and who we are to it."""
 
@@ -169,7 +176,9 @@ class PbxSection(_Section):
     recordings: Annotated[str, Field(pattern="^/")] = "/var/spool/asterisk/monitor"
     """Folder on the telephone system's disk in which MixMonitor writes."""
     recordings_here: Path | None = None
-    """Where that folder is mounted on this machine; none: recordings cannot be heard from here."""
+    """Where that folder is mounted on this machine; none: recordings must be handed over."""
+    recordings_delete: bool = False
+    """Whether a recording is deleted there once our copy of it is committed."""
     agi_bind: Literal[""] | IPvAnyAddress = ""
     """Address at which its dialplan asks who calls; empty: it cannot."""
     agi_port: Annotated[int, Field(ge=1, le=65_535)] = 4573
@@ -209,6 +218,7 @@ class Config(_Section):
     logs: Logs = Logs()
     modem: tuple[ModemSeed, ...] = ()
     pbx: tuple[PbxSection, ...] = ()
+    recordings: RecordingsSection = RecordingsSection()
 
     @field_validator("pbx")
     @classmethod
@@ -234,6 +244,11 @@ class Config(_Section):
     def lock_path(self) -> Path:
         """Return the file whose lock says that an instance owns this data."""
         return self.store.data / "santral.lock"
+
+    @property
+    def recordings_folder(self) -> Path:
+        """Return where our copies of recordings lie."""
+        return self.store.data / "recordings"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -123,8 +123,8 @@ class Call:
     """Linkedids that lead to it."""
     offline: dict[str, None] = field(default_factory=dict)
     """Telephones that were to be rung, and are not there."""
-    ended_here: bool = False
-    """Somebody ended it from the screen."""
+    ended_here: int = 0
+    """How many, from the screen, have it ended, or ask for that."""
 
     @property
     def people(self) -> list[Channel]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import logging
 import random
@@ -15,6 +14,7 @@ from drivers.asterisk.ami import AmiLink, Frozen, Refused
 from drivers.asterisk.causes import explain_reason
 from drivers.asterisk.channels import Channel
 from drivers.asterisk.messages import Message, event_name, parse
+from drivers.asterisk.pickup import require_person
 from drivers.asterisk.snapshot import Snapshot
 from drivers.asterisk.telephones import Telephones
 from drivers.asterisk.tracker import Tracker
@@ -39,7 +39,6 @@ AT_ONCE = 500
 RETRY_S = 1.0
 NEEDED = ("CoreShowChannels", "Redirect", "Atxfer", "CancelAtxfer", "Hangup", "Park", "Originate")
 """Actions that our user must be allowed."""
-LOOKS_FOR_PERSON, LOOK_FOR_PERSON_S = 10, 0.05
 DEAF = "events of calls"
 """What our user misses who is not told of calls."""
 ORIGINATE_MORE_S = 10.0
@@ -127,7 +126,7 @@ class AsteriskDriver:
         if agent is None or ref not in self._tracker.calls:
             raise Permanent("nobody is being asked about this call")
         if pass_on:
-            await self._ask("Hangup", {"Channel": agent, "Cause": "16"})
+            await self._end(agent)
         else:
             await self._ask("CancelAtxfer", {"Channel": agent})
         self._asking.pop(ref, None)
@@ -141,8 +140,12 @@ class AsteriskDriver:
     async def hang_up(self, ref: str) -> None:
         """End a call."""
         channel = self._moved(ref)
-        self._tracker.end_here(ref)
-        await self._ask("Hangup", {"Channel": channel.name, "Cause": "16"})
+        self._tracker.end_here(ref)  # first: the end may be told before the answer
+        try:
+            await self._end(channel.name)
+        except (Permanent, Temporary):
+            self._tracker.end_here(ref, -1)
+            raise
 
     async def dial(self, ref: str, extension: str, number: str, shown: str) -> None:
         """Ring an extension and, once it is picked up, dial a number from it."""
@@ -164,26 +167,10 @@ class AsteriskDriver:
         )
         if answer.get("Response") != "Success":
             raise Permanent(explain_reason(answer.get("Reason", ""), extension))
-        await self._require_person(ref, extension)
+        await require_person(self._tracker.calls, ref, extension, number, self._end)
 
-    async def _require_person(self, ref: str, extension: str) -> None:
-        """Raise Permanent where something answered, and no telephone: a mailbox, an announcement.
-
-        A telephone that is rung through a Local channel may have a dialplan that goes on so.
-        """
-        for _ in range(LOOKS_FOR_PERSON):
-            call = self._tracker.calls.get(ref)
-            if call is None or any(leg.up_at is not None for leg in call.people):
-                return
-            await asyncio.sleep(LOOK_FOR_PERSON_S)
-        link = self._link
-        if link is not None and call is not None:
-            with contextlib.suppress(GatewayError):
-                await link.ask("Hangup", {"Channel": call.first.name, "Cause": "16"})
-        raise Permanent(
-            f"{extension} was not picked up: a mailbox or an announcement answered; "
-            "ring telephones by a `channel` whose dialplan ends without one"
-        )
+    async def _end(self, channel: str) -> None:
+        await self._ask("Hangup", {"Channel": channel, "Cause": "16"})
 
     def _moved(self, ref: str) -> Channel:
         call = self._tracker.calls.get(ref)

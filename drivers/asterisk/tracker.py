@@ -102,11 +102,11 @@ class Tracker:
         if self._lost_at is None:
             self._lost_at = now
 
-    def end_here(self, call_id: str) -> None:
-        """Note that somebody ends a call from the screen."""
+    def end_here(self, call_id: str, times: int = 1) -> None:
+        """Note that somebody ends a call from the screen; -1: that it was refused."""
         call = self._ledger.calls.get(call_id)
         if call is not None:
-            call.ended_here = True
+            call.ended_here += times
 
     def record(self, call_id: str, now: float) -> CallRecord | None:
         """Return a living call as people read it."""

@@ -16,7 +16,8 @@ from gateway.config import Config
 from gateway.sms.port import ModemSettings, ModemStatus
 
 _NOT_THE_DRIVERS = {
-    "secret", "recordings", "recordings_here", "agi_bind", "agi_port", "agi_peers",
+    "secret", "recordings", "recordings_here", "recordings_delete", "agi_bind", "agi_port",
+    "agi_peers",
 }  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from gateway.calls.dialling import Dialling, DialRequest
 from gateway.calls.dialling_rules import DiallingRules
 from gateway.calls.model import Dial
 from gateway.calls.port import PbxStatus
-from gateway.calls.recordings import Recordings
 from gateway.calls.schemas import (
     Asked,
     CallOut,
@@ -27,7 +26,7 @@ from gateway.calls.showing import CallFilter, Calls
 from gateway.calls.telling import describe_dial
 from gateway.web.paging import ShortListQuery, page_of
 from gateway.web.principal import Permission
-from gateway.web.routes import Call, FileBody, FileReply, NoBody, Reply, Route
+from gateway.web.routes import Call, NoBody, Reply, Route
 
 
 class CallsApi:
@@ -38,13 +37,11 @@ class CallsApi:
         calls: Calls,
         actions: CallActions,
         dialling: Dialling,
-        recordings: Recordings,
         statuses: Callable[[], Sequence[PbxStatus]],
     ) -> None:
         self._calls = calls
         self._actions = actions
         self._dialling = dialling
-        self._recordings = recordings
         self._statuses = statuses
 
     def routes(self) -> list[Route]:
@@ -55,9 +52,6 @@ class CallsApi:
                   summary="List calls, live and past", query=CallsQuery, returns=CallsOut),
             Route(method="GET", path="/calls/{id}", permission=read, handler=self._show,
                   summary="Show a call", returns=CallOut),
-            Route(method="GET", path="/calls/{id}/recording", permission=read,
-                  handler=self._recording, summary="Listen to a call", returns=FileBody,
-                  media_type="audio/*"),
             Route(method="POST", path="/calls/{id}/transfer", permission=act,
                   handler=self._transfer, summary="Pass the customer on to an extension",
                   body=TransferIn, returns=Asked, status=202),
@@ -109,10 +103,6 @@ class CallsApi:
 
     async def _show(self, call: Call[NoBody, NoBody]) -> CallOut:
         return CallOut.model_validate(await self._calls.show(call.principal, call.path["id"]))
-
-    async def _recording(self, call: Call[NoBody, NoBody]) -> FileReply:
-        file = await self._recordings.file(call.principal, call.path["id"])
-        return FileReply(path=file.path, media_type=file.media_type)
 
     async def _transfer(self, call: Call[TransferIn, NoBody]) -> Asked:
         call_id = call.path["id"]

@@ -82,6 +82,17 @@ def settle(
     return find(connection, ref) if changed.rowcount else None
 
 
+def doubt(connection: Connection, ref: str, reason: str, now: datetime) -> Dial | None:
+    """Make a dial uncertain that was not picked up and may have rung; None when it is already."""
+    sure = (DialState.ASKED.value, DialState.FAILED.value)
+    changed = connection.execute(
+        update(dials)
+        .where(dials.c.ref == ref, dials.c.state.in_(sure))
+        .values(state=DialState.UNCERTAIN.value, reason=reason, settled_at=now)
+    )
+    return find(connection, ref) if changed.rowcount else None
+
+
 def explain(connection: Connection, ref: str, reason: str) -> None:
     """Say better why a dial failed: its call knows, where the telephone system's answer did not."""
     connection.execute(update(dials).where(dials.c.ref == ref).values(reason=reason))

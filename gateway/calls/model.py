@@ -221,3 +221,18 @@ class Dial:
     asked_at: datetime
     settled_at: datetime | None = None
     call_id: str | None = None
+
+
+class RecordingState(StrEnum):
+    """What became of a call's recording."""
+
+    EXPECTED = "expected"
+    """It was made, and has not come yet."""
+    FETCHING = "fetching"
+    """Its file is there and being written, or copied."""
+    KEPT = "kept"
+    """We have a copy of our own."""
+    MISSING = "missing"
+    """It did not come within a day."""
+    REFUSED = "refused"
+    """It is no sound, too large, or outside the folder of recordings."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
 
 import gateway.history.tables as history
-from gateway.calls import dial_tables, tables
+from gateway.calls import dial_tables, recording_tables, tables
 from gateway.calls.model import (
     CallChange,
     CallChangeKind,
@@ -23,11 +25,13 @@ from gateway.calls.model import (
     TelephoneState,
 )
 from gateway.calls.port import PbxCondition, PbxStatus
+from gateway.calls.recording_names import key_of
 from gateway.calls.resuming import gap_s, resume
 from gateway.calls.telling import describe_call, dial_event, recording_url
-from gateway.calls.whose import belonging
+from gateway.calls.whose import belonging, was_dialled
 from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events
+from gateway.kernel.errors import Invalid
 from gateway.kernel.ids import new_id
 from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.runtime import Runtime
@@ -50,6 +54,7 @@ _NOT_PICKED_UP = {
     CallOutcome.FAILED.value: "the telephone {} cannot be reached",
 }
 """Why a user's own telephone did not take his dial."""
+_RANG = "{} was not picked up: something else answered, and the number may have rung"
 _UNSEEN = "its end was not seen"
 _WHOSE = ("id", "pbx", "number", "party_id", "person_id", "user_id", "private")
 """What an event tells of a call beside what the telephone system told."""
@@ -66,8 +71,11 @@ class CallBook:
         note_status: Callable[[PbxStatus], None] = lambda _status: None,
         wake_feed: Callable[[], None] = lambda: None,
         presence: Presence | None = None,
+        recorded_in: Mapping[str, PurePosixPath] = MappingProxyType({}),
     ) -> None:
         self._store = store
+        self._recorded_in = recorded_in
+        """Each telephone system's folder of recordings, as that system calls it."""
         self._presence = presence or Presence()
         self._before: dict[str, tuple[Mapping[str, Any], float]] = {}
         """Living calls that were taken up in the middle: what was written before, and for how
@@ -161,6 +169,7 @@ class CallBook:
         tables.note_people(connection, values["id"], whose.people)
         if dial is not None:
             self._note_dial(connection, dial, values)
+        self._expect_recording(connection, values)
         self._record(connection, values)
         return {**values, "audience": whose.audience}
 
@@ -183,19 +192,36 @@ class CallBook:
         picked_up = CallOutcome.ANSWERED in outcomes
         if not picked_up and call["ended_at"] is None:
             return
-        state = DialState.ANSWERED if picked_up else DialState.FAILED
-        why = _NOT_PICKED_UP.get(outcomes[0] if outcomes else "", "{} was not picked up")
-        reason = "" if picked_up else why.format(dial.extension)
-        if dial.state is DialState.FAILED and state is DialState.FAILED:
-            dial_tables.explain(connection, dial.ref, reason)
-        settled = dial_tables.settle(connection, dial.ref, state, reason, self._clock.now())
+        now = self._clock.now()
+        if picked_up:
+            settled = dial_tables.settle(connection, dial.ref, DialState.ANSWERED, "", now)
+        elif was_dialled(connection, self._plan, dial, parties):
+            settled = dial_tables.doubt(connection, dial.ref, _RANG.format(dial.extension), now)
+        else:
+            why = _NOT_PICKED_UP.get(outcomes[0] if outcomes else "", "{} was not picked up")
+            reason = why.format(dial.extension)
+            if dial.state is DialState.FAILED:
+                dial_tables.explain(connection, dial.ref, reason)
+            settled = dial_tables.settle(connection, dial.ref, DialState.FAILED, reason, now)
         if settled is not None:
-            events.append(connection, dial_event(settled, self._clock.now()))
+            events.append(connection, dial_event(settled, now))
+
+    def _expect_recording(self, connection: Connection, call: Mapping[str, Any]) -> None:
+        """Note at a call's end that its recording is to be had."""
+        if call["ended_at"] is None:
+            return
+        folder = self._recorded_in.get(call["pbx"], PurePosixPath("/"))
+        try:
+            name = key_of(call["told"]["recording"], folder)
+        except Invalid:
+            name = ""  # nothing can be handed over under a name that is none
+        recording_tables.expect(connection, call, name, self._clock.now())
 
     def _record(self, connection: Connection, call: Mapping[str, Any]) -> None:
         """Write the line of the history; calls inside the company have none."""
         if call["direction"] == CallDirection.INTERNAL:
             return
+        audible = call["ended_at"] is not None and recording_tables.is_kept(connection, call["id"])
         history.record(
             connection,
             Interaction(
@@ -210,7 +236,7 @@ class CallBook:
                 started_at=call["started_at"],
                 ended_at=call["ended_at"],
                 outcome=call["outcome"] if call["ended_at"] else call["state"],
-                document=recording_url(call["id"]) if call["told"]["recording"] else "",
+                document=recording_url(call["id"]) if audible else "",
             ),
         )
 
@@ -234,6 +260,7 @@ class CallBook:
         if survivor is not None and row.notes:
             tables.write_notes(connection, survivor.id, [*survivor.notes, *row.notes])
         self._before.pop(row.id, None)
+        recording_tables.release(connection, pbx, change.id, change.party)
         history.drop(connection, InteractionKind.CALL, row.id)
         tables.drop(connection, row.id)
         into = survivor.id if survivor is not None else None
@@ -259,6 +286,7 @@ class CallBook:
         changed = {"state": told["state"], "ended_at": now, "told": told, "updated_at": now}
         values = {**tables.values_of(row), **changed}
         tables.write(connection, values, known=True)
+        self._expect_recording(connection, values)
         self._record(connection, values)
         whose = belonging(connection, self._plan, told, dial_tables.find(connection, row.ref))
         ended = CallChange(CallChangeKind.ENDED, row.ref)

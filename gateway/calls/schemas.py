@@ -14,6 +14,7 @@ from gateway.calls.model import (
     CallState,
     DialState,
     Doing,
+    RecordingState,
     TransferKind,
 )
 from gateway.calls.port import PbxCondition, PbxStatus
@@ -60,6 +61,19 @@ class NoteOut(Schema):
     text: Annotated[str, Field(examples=["wants an offer until Friday"])]
 
 
+class RecordingFileOut(Schema):
+    """What became of a call's recording."""
+
+    state: RecordingState
+    reason: Annotated[str, Field(description="why it is not kept", examples=[""])]
+    media_type: Annotated[str, Field(examples=["audio/wav"])]
+    playable: Annotated[bool, Field(description="by browsers; otherwise it can be saved")]
+    size_bytes: Annotated[int, Field(examples=[240_044])]
+    duration_s: Annotated[
+        float | None, Field(description="none: only decoding it would tell", examples=[15.0])
+    ]
+
+
 class CallOut(Schema):
     """A call from its first ring to its last hang-up."""
 
@@ -94,7 +108,10 @@ class CallOut(Schema):
     click_to_call: bool
     conference: bool
     recording: Annotated[str, Field(description="file on the telephone system", examples=[""])]
-    recording_url: Annotated[str, Field(description="where it is heard", examples=[""])]
+    recording_url: Annotated[
+        str, Field(description="where it is heard; empty until it is kept", examples=[""])
+    ]
+    recording_file: RecordingFileOut | None
     asks: Annotated[
         str, Field(description="who is asked now before the call is passed on", examples=[""])
     ] = ""
@@ -186,6 +203,30 @@ class PbxesOut(Schema):
 
     items: tuple[PbxOut, ...]
     next_cursor: NextCursor
+
+
+class HandOverQuery(Schema):
+    """Which recording is handed over."""
+
+    file: Annotated[
+        str,
+        Field(
+            min_length=1, max_length=1024, description="its name there, as MixMonitor was told",
+            examples=["/var/spool/asterisk/monitor/2026/12/01/in-101.wav"],
+        ),
+    ]  # fmt: skip
+    call: Annotated[
+        str,
+        Field(max_length=1024, description="the call's Linkedid there", examples=["1795.12"]),
+    ] = ""
+
+
+class ReceiptOut(Schema):
+    """A recording that was handed over and is on our disk."""
+
+    id: Id
+    state: RecordingState
+    call_id: Annotated[Id | None, Field(description="none: its call is not known, or lives")]
 
 
 class CallsOut(Schema):

@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, exists, or_, select
 
-from gateway.calls.model import CallDirection
+from gateway.calls.audio import playable
+from gateway.calls.model import CallDirection, RecordingState
+from gateway.calls.recording_tables import recordings
 from gateway.calls.tables import call_people, calls
 from gateway.calls.telling import recording_url
 from gateway.kernel.errors import Conflict, NotFound
@@ -19,6 +21,13 @@ from gateway.parties.tables import parties
 from gateway.web import cursor as cursors
 from gateway.web.paging import MAX_PAGE
 from gateway.web.principal import Permission, Principal, Sight
+
+_KEPT = RecordingState.KEPT.value
+_OF_RECORDING = ("state", "reason", "media_type", "size_bytes", "duration_s")
+_SHOWN = select(
+    calls, *(recordings.c[name].label(f"recording_{name}") for name in _OF_RECORDING)
+).join(recordings, recordings.c.call_id == calls.c.id, isouter=True)
+"""Calls with what became of their recordings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +64,7 @@ class Calls:
         """Return calls, newest first; raises Invalid for a number or cursor that is none."""
         principal.require(Permission.CALLS_READ)
         limit = min(limit, MAX_PAGE)
-        query = _narrowed(_of_principal(select(calls), principal), wanted)
+        query = _narrowed(_of_principal(_SHOWN, principal), wanted)
         if wanted.number:
             query = query.where(calls.c.number == self._plan.parse(wanted.number).key)
         if cursor:
@@ -88,7 +97,7 @@ class Calls:
     async def show(self, principal: Principal, call_id: str) -> Mapping[str, Any]:
         """Return a call; raises NotFound also for what is not his to see."""
         principal.require(Permission.CALLS_READ)
-        query = _of_principal(select(calls).where(calls.c.id == call_id), principal)
+        query = _of_principal(_SHOWN.where(calls.c.id == call_id), principal)
         row = await self._store.read(lambda connection: connection.execute(query).first())
         if row is None:
             raise NotFound(f"there is no call {call_id}")
@@ -97,7 +106,7 @@ class Calls:
 
 def describe_stored(connection: Connection, call_id: str) -> Mapping[str, Any] | None:
     """Return a call as the API shows it; None when it is gone."""
-    row = connection.execute(select(calls).where(calls.c.id == call_id)).first()
+    row = connection.execute(_SHOWN.where(calls.c.id == call_id)).first()
     return None if row is None else _shown(row)
 
 
@@ -139,7 +148,8 @@ def _narrowed(query: Select[Any], wanted: CallFilter) -> Select[Any]:
 def _shown(row: Any) -> Mapping[str, Any]:
     return {
         **row.told,
-        "recording_url": recording_url(row.id) if row.told["recording"] else "",
+        "recording_url": recording_url(row.id) if row.recording_state == _KEPT else "",
+        "recording_file": _recording(row),
         "notes": row.notes,
         "id": row.id,
         "pbx": row.pbx,
@@ -147,4 +157,17 @@ def _shown(row: Any) -> Mapping[str, Any]:
         "party_id": row.party_id,
         "person_id": row.person_id,
         "user_id": row.user_id,
+    }
+
+
+def _recording(row: Any) -> Mapping[str, Any] | None:
+    if row.recording_state is None:
+        return None
+    return {
+        "state": row.recording_state,
+        "reason": row.recording_reason,
+        "media_type": row.recording_media_type,
+        "playable": playable(row.recording_media_type),
+        "size_bytes": row.recording_size_bytes,
+        "duration_s": row.recording_duration_s,
     }

@@ -47,6 +47,12 @@ def recording_url(call_id: str) -> str:
     return f"/api/v1/calls/{call_id}/recording"
 
 
+def recorded_event(call: Any, audience: str, at: datetime) -> Event:
+    """Return the fact that a call, given by its row, can be heard now."""
+    data = {"id": call.id, "pbx": call.pbx, "recording_url": recording_url(call.id)}
+    return Event(kind="call.recorded", subject=call.id, at=at, audience=audience, data=data)
+
+
 def describe_dial(dial: Dial) -> dict[str, Any]:
     """Return a dial as JSON-ready values."""
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,24 @@ def belonging(
         people=frozenset(behind.values()) | ({user_id} if user_id else frozenset()),
         private=internal or ours,
     )
+
+
+def was_dialled(
+    connection: Connection,
+    plan: NumberingPlan,
+    dial: Dial,
+    parties: Sequence[Mapping[str, Any]],
+) -> bool:
+    """Tell whether a dial's call ever rang whom the user wanted, though he did not pick up.
+
+    Trunks write numbers in their own ways: who else was rung outside is taken for him, unless it
+    is the mobile of one of our people, to which a telephone may be forwarded.
+    """
+    rung = [one for one in parties if one["called"] and one["party"] != dial.extension]
+    if any(one["party"] in {dial.number, dial.dialled} for one in rung):
+        return True
+    outside = (key_of(plan, one["party"]) for one in rung if not one["internal"])
+    return any(not _is_mobile(connection, key) for key in outside)
 
 
 def key_of(plan: NumberingPlan, raw: str) -> str:

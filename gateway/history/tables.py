@@ -103,6 +103,11 @@ _AMEND = (
         outcome=bindparam("new_outcome"), text=bindparam("new_text"), updated_at=bindparam("at")
     )
 )
+_LINK = (
+    update(interactions)
+    .where(*_KEY)
+    .values(document=bindparam("new_document"), updated_at=bindparam("at"))
+)
 _DROP = delete(interactions).where(*_KEY)
 _ATTACH = (
     update(interactions)
@@ -143,6 +148,14 @@ def settle(
         _SETTLE,
         {"of_kind": str(kind), "of_ref": ref, "new_outcome": outcome, "at": at},
     )
+
+
+def link(
+    connection: Connection, kind: InteractionKind | str, ref: str, document: str, at: datetime
+) -> None:
+    """Write where an interaction's recording or pages are; one that is not there is let be."""
+    given = {"of_kind": str(kind), "of_ref": ref, "new_document": document, "at": at}
+    connection.execute(_LINK, given)
 
 
 def drop(connection: Connection, kind: InteractionKind | str, ref: str) -> None:

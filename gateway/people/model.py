@@ -38,8 +38,8 @@ _EVERYDAY = frozenset(
 
 RIGHTS: dict[Role, frozenset[Permission]] = {
     Role.SECRETARY: _EVERYDAY,
-    Role.MANAGER: _EVERYDAY,
-    Role.HEAD: _EVERYDAY,
+    Role.MANAGER: _EVERYDAY | {Permission.RECORDINGS_LISTEN},
+    Role.HEAD: _EVERYDAY | {Permission.RECORDINGS_LISTEN},
     Role.ADMINISTRATOR: frozenset(Permission),
 }
 

@@ -19,10 +19,13 @@ _PATH_EXAMPLES = {
     "login": "ayse",
     "modem_id": "office1",
     "number": "+905321234567",
+    "pbx": "office",
     "party_id": "019a2f0a44d87e21b3c4d5e6f7081920",
 }
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 JsonObject = dict[str, Any]
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_FILE: JsonObject = {"content": {"application/octet-stream": _BYTES}}
 References = Mapping[tuple[Any, Any], JsonObject]
 """The reference to each model, by the model and its mode."""
 
@@ -103,6 +106,8 @@ def _operation(route: Route, contents: _Contents) -> JsonObject:
             "5XX": {"description": "Our fault", **problem},
         },
     }
+    if route.uploads:
+        operation["requestBody"] = {"required": True, **_FILE}
     if route.body is not NoBody:
         body = contents.of(route.body, "validation", media_type)
         operation["requestBody"] = {"required": True, **body}
@@ -111,7 +116,7 @@ def _operation(route: Route, contents: _Contents) -> JsonObject:
 
 def _answer(route: Route, contents: _Contents, media_type: str) -> JsonObject:
     if route.returns is FileBody:
-        return {"content": {route.media_type: {"schema": {"type": "string", "format": "binary"}}}}
+        return {"content": {route.media_type: _BYTES}}
     return contents.of(route.returns, "serialization", media_type)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 from pydantic_core import from_json
 
 from gateway.kernel.errors import BadRequest, Invalid
@@ -76,6 +76,15 @@ async def form_of(request: web.Request) -> dict[str, str]:
         if "\0" in name or "\0" in value:
             raise Invalid("a field of the form holds a NUL character, which is no text")
     return form
+
+
+async def parts_of(request: web.Request) -> AsyncIterator[bytes]:
+    """Give a body as it arrives; raises BadRequest when its sender breaks off."""
+    try:
+        async for part in request.content.iter_any():
+            yield part
+    except (ClientPayloadError, ConnectionError) as error:
+        raise BadRequest(f"the body broke off: {error}; send it again") from error
 
 
 def agent_of(request: web.Request) -> str:

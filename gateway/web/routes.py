@@ -43,6 +43,8 @@ class Call(Generic[B, Q]):
     """Where the request comes from."""
     agent: str = ""
     """What the asking program calls itself."""
+    upload: AsyncIterator[bytes] | None = None
+    """The body as it arrives, where the route takes a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,10 @@ class FileReply:
 
     path: Path
     media_type: str
+    name: str = ""
+    """What it is called when it is saved; plain ASCII."""
+    inline: bool = True
+    """To be shown or played by the browser; otherwise saved."""
 
 
 class FileBody(Schema):
@@ -91,6 +97,8 @@ class Route:
     status: int = 200
     lines: LineHandler | None = None
     """Set where body and answer are streams of JSON lines; `body` and `returns` are one line."""
+    uploads: bool = False
+    """Its body is a file, which the handler takes as `Call.upload` and limits in size."""
     media_type: str = "application/json"
     """Of the answer; another one where it is a file (`returns=FileBody`)."""
     idempotent_by_key: bool = False

@@ -28,7 +28,7 @@ from gateway.web.page_server import PageServer
 from gateway.web.principal import Authenticator, Principal
 from gateway.web.problems import problem_of_validation, problems, respond
 from gateway.web.remote import Remote
-from gateway.web.requests import agent_of, body_of, idempotency_key, query_of, refuse_nul
+from gateway.web.requests import agent_of, body_of, idempotency_key, parts_of, query_of, refuse_nul
 from gateway.web.routes import Call, FileReply, Reply, Route, Schema
 
 logger = logging.getLogger(__name__)
@@ -194,6 +194,7 @@ class Server:
                 session=identity.session,
                 address=identity.remote.address,
                 agent=agent_of(request),
+                upload=parts_of(request) if route.uploads else None,
             )
             return _respond(await route.handler(call), route.status, identity.remote)
 
@@ -262,8 +263,13 @@ def _file(answer: FileReply) -> web.FileResponse:
     """Send a file; whatever its name says, a browser takes it for what we say that it is."""
     headers = {
         "Content-Type": answer.media_type,
-        "Content-Disposition": "inline",
+        "Content-Disposition": _disposition(answer),
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }
     return web.FileResponse(answer.path, headers=headers)
+
+
+def _disposition(answer: FileReply) -> str:
+    kind = "inline" if answer.inline else "attachment"
+    return f'{kind}; filename="{answer.name}"' if answer.name else kind

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,17 @@ import pytest
 from drivers.asterisk.tracker import Tracker
 from gateway.calls.dialling import Dialling, DialRequest, System
 from gateway.calls.dialling_rules import DiallingRules
-from gateway.calls.model import CallChange, CallRecord, Dial, DialState
+from gateway.calls.model import (
+    CallChange,
+    CallChangeKind,
+    CallDirection,
+    CallOutcome,
+    CallRecord,
+    CallState,
+    Dial,
+    DialState,
+    Party,
+)
 from gateway.calls.port import PbxCondition, PbxStatus
 from gateway.calls.receiving import CallBook
 from gateway.calls.showing import CallFilter, Calls
@@ -302,3 +313,84 @@ async def test_nothing_is_written_while_the_telephone_system_is_away(desk: Desk)
     await desk.settled(await desk.dial(ayse))
     told = await desk.store.read(lambda c: events.after(c, 0, audiences=None))
     assert [event.kind for event in told] == ["dial.asked", "dial.answered"]
+
+
+CLICK = CallRecord(
+    id="", state=CallState.ENDED, direction=CallDirection.OUT, caller="101", caller_name="",
+    did="", callee="002125550160", started_at=datetime(2026, 12, 1, 8, tzinfo=UTC),
+    ended_at=datetime(2026, 12, 1, 8, 1, tzinfo=UTC), answered_by=None, final_party=None,
+    outcome=CallOutcome.VOICEMAIL, reason="", ring_s=2, talk_s=0, wait_s=0, queue="", digits="",
+    hangup_cause=16, hung_up_by="", click_to_call=True, conference=False, recording="",
+    transfers=(), parties=(),
+)  # fmt: skip
+"""A mailbox took a dial in the place of 101."""
+
+
+def rung(party: str, *, internal: bool = False) -> Party:
+    """Return the part of who was rung and not spoken with."""
+    return Party(
+        party=party, internal=internal, called=True, outcome=CallOutcome.CANCELLED, ring_s=0.4,
+        talk_s=0, hold_s=0, hangup_cause=16,
+    )  # fmt: skip
+
+
+async def ended(desk: Desk, dial: Dial, *parties: Party) -> None:
+    """Let a dial's call end unanswered."""
+    health = Health()
+    runtime = Runtime(desk.clock, health, Metrics(), Supervisor(health, desk.clock))
+    record = replace(CLICK, id=dial.ref, parties=(rung("101", internal=True), *parties))
+    change = CallChange(CallChangeKind.ENDED, dial.ref, ended=record)
+    await CallBook(desk.store, runtime, PLAN).calls_changed("office", [(change, record)])
+
+
+@pytest.mark.parametrize("known_first", ["the answer", "the end"])
+@pytest.mark.parametrize(
+    ("party", "state"),
+    [
+        (rung("002125550160"), DialState.UNCERTAIN),
+        (rung("2125550160"), DialState.UNCERTAIN),  # as the trunk writes it
+        (rung("trunk"), DialState.UNCERTAIN),
+        (rung("05300001020"), DialState.FAILED),  # the user's own mobile, which 101 follows
+        (rung("102", internal=True), DialState.FAILED),  # of the same ring group
+    ],
+)
+async def test_a_number_that_rang_before_a_mailbox_was_hung_up_is_uncertain(
+    desk: Desk, party: Party, state: DialState, known_first: str
+) -> None:
+    ayse = await desk.open()
+    await Users(desk.store, desk.clock, PLAN).change(ROOT, "ayse", mobile="+905300001020")
+    desk.pbx.picked_up.clear()
+    desk.pbx.failure = Uncertain("a mailbox answered, and the number may have rung")
+    asked = await desk.dial(ayse)
+    if known_first == "the end":
+        await ended(desk, asked, party)
+        desk.pbx.picked_up.set()
+        await desk.settled(asked)
+    else:
+        desk.pbx.picked_up.set()
+        await desk.settled(asked)
+        await ended(desk, asked, party)
+    done = await desk.dialling.show(ayse, asked.id)
+    assert done.state is state
+    assert done.reason
+
+
+async def test_a_dial_that_failed_and_rang_after_all_is_uncertain(desk: Desk) -> None:
+    ayse = await desk.open()
+    desk.pbx.failure = Permanent("a mailbox answered")
+    asked = await desk.dial(ayse)
+    assert (await desk.settled(asked)).state is DialState.FAILED
+    await ended(desk, asked, rung("002125550160"))
+    done = await desk.dialling.show(ayse, asked.id)
+    assert (done.state, "may have rung" in done.reason) == (DialState.UNCERTAIN, True)
+    told = await desk.store.read(lambda c: events.after(c, 0, audiences=None))
+    assert [one.kind for one in told if one.kind.startswith("dial.")][-1] == "dial.uncertain"
+
+
+async def test_a_colleague_who_rang_for_a_dial_counts_as_rung(desk: Desk) -> None:
+    ayse = await desk.open()
+    desk.pbx.failure = Uncertain("no answer")
+    asked = await desk.dial(ayse, "102")
+    await desk.settled(asked)
+    await ended(desk, asked, rung("102", internal=True))
+    assert (await desk.dialling.show(ayse, asked.id)).state is DialState.UNCERTAIN

@@ -127,6 +127,11 @@ class AsteriskLab:
             outside="0", ring_s=4.0,
         )  # fmt: skip
 
+    @property
+    def asterisk(self) -> Asterisk:
+        """The process itself."""
+        return self._asterisk
+
     async def start(self) -> None:
         """Start Asterisk."""
         await self._asterisk.start()

@@ -56,6 +56,16 @@ class Asterisk:
                 text = text.replace(word, value)
             file.write_text(text)
 
+    @property
+    def spool_there(self) -> str:
+        """Its spool, as it calls it."""
+        return f"{self._inside}/spool"
+
+    @property
+    def spool_here(self) -> Path:
+        """Its spool, as it is reached from outside its root."""
+        return self._home / "spool"
+
     async def start(self) -> None:
         """Start it; return when it takes calls."""
         with (self._home / "console").open("ab") as console:

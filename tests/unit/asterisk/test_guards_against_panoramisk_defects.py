@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from drivers.asterisk import ami, driver
+from drivers.asterisk import ami, driver, pickup
 from drivers.asterisk.ami import AmiLink, Frozen, Refused
 from drivers.asterisk.driver import DEAF, NEEDED, AsteriskDriver, probe
 from drivers.asterisk.messages import Message, parse
@@ -315,28 +315,97 @@ async def test_a_callers_name_hides_no_event() -> None:
     assert [parse(raw)["Uniqueid"] for raw in taken] == ["7.7"]
 
 
-async def test_what_a_mailbox_answers_is_not_picked_up() -> None:
-    """A telephone is rung through a Local channel, and its dialplan goes on to voicemail."""
-    local = "Local/101@from-internal-1"
+LOCAL = "Local/101@from-internal-1"
+RUNG = (
+    f"Event: DialBegin\r\nChannel: {LOCAL};1\r\nUniqueid: santral-1\r\nLinkedid: santral-1\r\n"
+    "DestChannel: PJSIP/trunk-2\r\nDestUniqueid: 3.3\r\nDestLinkedid: santral-1\r\n"
+    "DialString: 02125550160@trunk"
+)
+"""The customer's telephone is rung."""
+
+
+def mailbox(found: Peer, *more: str, ends: bool = True) -> None:
+    """Let a telephone be rung through a Local channel whose dialplan goes on to voicemail."""
 
     def originate(action: Message) -> list[str]:
         ref = action["ChannelId"]
         found.tell(
-            f"Event: Newchannel\r\nUniqueid: {ref}\r\nLinkedid: {ref}\r\nChannel: {local};1",
-            f"Event: Newchannel\r\nUniqueid: 2.2\r\nLinkedid: {ref}\r\nChannel: {local};2",
+            f"Event: Newchannel\r\nUniqueid: {ref}\r\nLinkedid: {ref}\r\nChannel: {LOCAL};1",
+            f"Event: Newchannel\r\nUniqueid: 2.2\r\nLinkedid: {ref}\r\nChannel: {LOCAL};2",
+            *more,
         )
         return [
             "Response: Success\r\nMessage: queued",
             f"Event: OriginateResponse\r\nResponse: Success\r\nUniqueid: {ref}\r\nReason: 4",
         ]
 
+    def hang_up(_action: Message) -> list[str]:
+        gone = ("santral-1", "2.2", "3.3") if ends else ()
+        found.tell(*(f"Event: Hangup\r\nUniqueid: {uid}\r\nCause: 16" for uid in gone))
+        return ["Response: Success\r\nMessage: Channel Hungup"]
+
+    found.answers |= {"Originate": originate, "Hangup": hang_up}
+
+
+async def test_what_a_mailbox_answers_is_not_picked_up() -> None:
     async with peer() as found, driven(found) as (made, _sink):
         await until(lambda: made.status.condition is PbxCondition.READY)
-        found.answers["Originate"] = originate
+        mailbox(found)
         with pytest.raises(Permanent, match="mailbox"):
             await made.dial("santral-1", "101", "02125550160", "Ara")
         assert found.asked[-1]["Action"] == "Hangup"
-        assert found.asked[-1]["Channel"] == f"{local};1"
+        assert found.asked[-1]["Channel"] == f"{LOCAL};1"
+
+
+@pytest.mark.parametrize("trouble", ["the number rang", "the end is not told", "it is refused"])
+async def test_a_number_that_may_have_rung_is_not_told_as_not_dialled(
+    trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pickup, "LOOK_S", 0.02)
+    async with peer() as found, driven(found) as (made, _sink):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        mailbox(found, *([RUNG] if "rang" in trouble else []), ends="told" not in trouble)
+        if "refused" in trouble:
+            found.answers["Hangup"] = lambda _: ["Response: Error\r\nMessage: No such channel"]
+        with pytest.raises(Uncertain, match="may have rung"):
+            await made.dial("santral-1", "101", "02125550160", "Ara")
+
+
+async def test_an_end_that_asterisk_refuses_is_not_told_as_ours() -> None:
+    async with peer() as found, driven(found) as (made, sink):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        found.tell(
+            "Event: Newchannel\r\nChannel: SIP/trunk-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n"
+            "Context: from-trunk",
+            "Event: DialBegin\r\nChannel: SIP/trunk-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n"
+            "DestChannel: SIP/101-2\r\nDestUniqueid: 1.2\r\nDestLinkedid: 1.1\r\nDialString: 101",
+        )
+        await until(lambda: made._tracker.channels == 2)
+        found.answers["Hangup"] = lambda _: ["Response: Error\r\nMessage: Permission denied"]
+        with pytest.raises(Permanent, match="Permission denied"):
+            await made.hang_up("1.1")
+        found.tell(*(f"Event: Hangup\r\nUniqueid: {uid}\r\nCause: 16" for uid in ("1.2", "1.1")))
+        await until(lambda: len(sink.ended) == 1)
+        assert sink.ended[0].reason == "the telephone is offline"
+
+
+async def test_an_end_that_is_told_before_the_answer_is_ours() -> None:
+    async with peer() as found, driven(found) as (made, sink):
+        await until(lambda: made.status.condition is PbxCondition.READY)
+        found.tell(
+            "Event: Newchannel\r\nChannel: SIP/trunk-1\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n"
+            "Context: from-trunk"
+        )
+        await until(lambda: made._tracker.channels == 1)
+
+        def hang_up(_action: Message) -> list[str]:
+            found.tell("Event: Hangup\r\nUniqueid: 1.1\r\nCause: 16")
+            return ["Response: Success\r\nMessage: Channel Hungup"]
+
+        found.answers["Hangup"] = hang_up
+        await made.hang_up("1.1")
+        await until(lambda: len(sink.ended) == 1)
+        assert sink.ended[0].reason == "it was ended from the screen"
 
 
 async def test_a_user_who_is_told_of_no_call_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
