@@ -210,10 +210,6 @@ class Call:
         talking = [self.customer] if self.customer is not None else self.people
         outcome, reason = self._outcome()
         direction = self._direction()
-        ring_end = next(
-            (at for at in (self.answered_at, self._last_ring(), self.ended_at) if at is not None),
-            now,
-        )
         return CallRecord(
             id=self.id,
             state=self._state(),
@@ -228,7 +224,7 @@ class Call:
             final_party=self._final(),
             outcome=outcome,
             reason=reason,
-            ring_s=_span(self.ringing_from, ring_end),
+            ring_s=_span(self.ringing_from, self._ring_end(now)),
             talk_s=round(_union(talking, self.started_at, now), 3),
             wait_s=round(self.wait_s, 3),
             queue=self.queue,
@@ -318,6 +314,10 @@ class Call:
         answered = None if self.answered_by is None else self.answered_by.party
         wandered = self.from_outside or last is not None
         return self.last_with or answered if wandered else answered
+
+    def _ring_end(self, now: float) -> float:
+        ends = (self.answered_at, self._last_ring(), self.ended_at)
+        return next((at for at in ends if at is not None), now)
 
     def _last_ring(self) -> float | None:
         ends = [leg.ended_at for leg in self.people if leg.called and leg.ended_at is not None]

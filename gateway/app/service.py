@@ -167,7 +167,7 @@ def _compose(
     config: Config, store: Store, box: SecretBox, runtime: Runtime, *, devices: bool, tcp: bool
 ) -> Service:
     clock, plan = runtime.clock, config.numbering_plan
-    book, importer = _directory(store, clock, plan)
+    book, directory_routes = _directory(store, clock, plan)
     feed = EventFeed(store)
     event_stream = EventStream(store, feed, metrics=runtime.metrics)
     telephones = telephony.compose(config, store, runtime, feed, book)
@@ -184,17 +184,20 @@ def _compose(
     deliver = couriers.apply if devices else _leave_alone
     routes = [
         *persons.routes,
-        *_customers(store, clock, plan, book, importer),
+        *directory_routes,
         *WebhooksApi(webhooks, deliver).routes(),
-        *_policy_api(config, store, clock, fleet, apply).routes(),
         *telephones.routes,
         *worklist.routes,
-        *SmsApi(sending, Messages(store, plan)).routes(),
-        *ModemsApi(fleet, modem_settings, apply).routes(),
-    ]  # fmt: skip
+        *_sms_routes(config, store, clock, fleet, sending, modem_settings, apply),
+    ]
     return Service(
-        config=config, store=store, fleet=fleet, inbox=inbox, sending=sending, routes=routes,
+        config=config,
+        store=store,
+        fleet=fleet,
+        inbox=inbox,
+        sending=sending,
         directory=LocalDirectory(book),
+        routes=routes,
         server=_server(config, routes, telephones.pages, persons, gate, runtime, event_stream),
         people=persons,
         gate=gate,
@@ -204,38 +207,37 @@ def _compose(
         background=telephones.background
         | worklist.background
         | _background(store, inbox, sending, fleet, feed, runtime)
-        | {"live feed": event_stream.run}
-        | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
-    )  # fmt: skip
-
-
-def _customers(
-    store: Store, clock: Clock, plan: NumberingPlan, book: PartyBook, importer: Importer
-) -> list[Route]:
-    return [
-        *PartiesApi(book, importer).routes(),
-        *HistoryApi(Timeline(store)).routes(),
-        *ConsentApi(ConsentBook(store, clock, plan, on_block=[take_back_blocked])).routes(),
-    ]
-
-
-def _directory(store: Store, clock: Clock, plan: NumberingPlan) -> tuple[PartyBook, Importer]:
-    attached = (*_ATTACHED, partial(attach_tasks, clock))
-    return (
-        PartyBook(store, clock, plan, number_attached=attached),
-        Importer(store, clock, plan, number_attached=attached),
+        | {
+            "live feed": event_stream.run,
+            "calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet),
+        },
     )
 
 
-def _policy_api(
+def _directory(store: Store, clock: Clock, plan: NumberingPlan) -> tuple[PartyBook, list[Route]]:
+    attached = (*_ATTACHED, partial(attach_tasks, clock))
+    book = PartyBook(store, clock, plan, number_attached=attached)
+    importer = Importer(store, clock, plan, number_attached=attached)
+    return book, [*PartiesApi(book, importer).routes(), *HistoryApi(Timeline(store)).routes()]
+
+
+def _sms_routes(
     config: Config,
     store: Store,
     clock: Clock,
     fleet: Fleet,
+    sending: Sending,
+    modem_settings: ModemSettingsBook,
     apply: Callable[[], Awaitable[None]],
-) -> PolicyApi:
-    figures = FiguresBook(store, clock, config.zone)
-    return PolicyApi(PolicyBook(store, clock), figures, fleet, store, apply=apply)
+) -> list[Route]:
+    figures, plan = FiguresBook(store, clock, config.zone), config.numbering_plan
+    consent = ConsentBook(store, clock, plan, on_block=[take_back_blocked])
+    return [
+        *ConsentApi(consent).routes(),
+        *PolicyApi(PolicyBook(store, clock), figures, fleet, store, apply=apply).routes(),
+        *SmsApi(sending, Messages(store, plan)).routes(),
+        *ModemsApi(fleet, modem_settings, apply).routes(),
+    ]
 
 
 def _server(

@@ -133,12 +133,12 @@ class ReadyTextOut(Schema):
 class ReadyTextsOut(Schema):
     """Text messages that suit a call, to whom one can be sent."""
 
-    items: tuple[ReadyTextOut, ...]
+    texts: tuple[ReadyTextOut, ...]
 
     @classmethod
     def of(cls, texts: tuple[ReadyText, ...]) -> ReadyTextsOut:
         """Return what is shown of texts."""
-        return cls(items=tuple(
+        return cls(texts=tuple(
             ReadyTextOut(
                 template=one.template, recipient=one.recipient, number=one.number, text=one.text
             )

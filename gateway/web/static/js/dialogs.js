@@ -171,7 +171,7 @@ export class Dialogs {
 
   /** @param {Card} card */
   async openSms(card) {
-    const { items } = await ask("GET", `/desk/cards/${card.call.id}/texts?language=${document.documentElement.lang}`);
+    const { texts: items } = await ask("GET", `/desk/cards/${card.call.id}/texts?language=${document.documentElement.lang}`);
     const which = /** @type {HTMLSelectElement} */ (by("sms-which"));
     which.replaceChildren(...items.map((/** @type {any} */ one, /** @type {number} */ place) => {
       const option = document.createElement("option");
