@@ -176,28 +176,20 @@ def _compose(
     worklist = tasks.compose(config, store, runtime, feed)
     modem_settings = ModemSettingsBook(store, clock, box)
     fleet = _fleet(config, store, modem_settings, runtime, telephones.book)
-    inbox = _inbox(config, store, fleet, runtime)
-    sending = _sending(config, store, fleet, clock)
-    webhooks = WebhookBook(store, clock, box)
-    couriers = _couriers(webhooks, store, feed, box, runtime)
+    inbox, sending = _inbox(config, store, fleet, runtime), _sending(config, store, fleet, clock)
+    webhooks, couriers = _webhooks(store, feed, box, runtime)
     apply = partial(fleet.apply, inbox) if devices else _leave_alone
-    deliver = couriers.apply if devices else _leave_alone
     routes = [
         *persons.routes,
         *directory_routes,
-        *WebhooksApi(webhooks, deliver).routes(),
+        *WebhooksApi(webhooks, couriers.apply if devices else _leave_alone).routes(),
         *telephones.routes,
         *worklist.routes,
         *_sms_routes(config, store, clock, fleet, sending, modem_settings, apply),
     ]
     return Service(
-        config=config,
-        store=store,
-        fleet=fleet,
-        inbox=inbox,
-        sending=sending,
+        config=config, store=store, fleet=fleet, inbox=inbox, sending=sending, routes=routes,
         directory=LocalDirectory(book),
-        routes=routes,
         server=_server(config, routes, telephones.pages, persons, gate, runtime, event_stream),
         people=persons,
         gate=gate,
@@ -206,12 +198,10 @@ def _compose(
         dialling=telephones.dialling,
         background=telephones.background
         | worklist.background
-        | _background(store, inbox, sending, fleet, feed, runtime)
-        | {
-            "live feed": event_stream.run,
-            "calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet),
-        },
-    )
+        | _background(store, inbox, sending, fleet, runtime)
+        | {"event feed": feed.run, "live feed": event_stream.run}
+        | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
+    )  # fmt: skip
 
 
 def _directory(store: Store, clock: Clock, plan: NumberingPlan) -> tuple[PartyBook, list[Route]]:
@@ -260,13 +250,15 @@ def _server(
     return server
 
 
-def _couriers(
-    webhooks: WebhookBook, store: Store, feed: EventFeed, box: SecretBox, runtime: Runtime
-) -> Couriers:
-    return Couriers(
+def _webhooks(
+    store: Store, feed: EventFeed, box: SecretBox, runtime: Runtime
+) -> tuple[WebhookBook, Couriers]:
+    webhooks = WebhookBook(store, runtime.clock, box)
+    couriers = Couriers(
         webhooks, store, runtime.clock, feed, box=box, supervisor=runtime.supervisor,
         describe={"sms": describe_sms, "call": describe_stored, "task": describe_task},
     )  # fmt: skip
+    return webhooks, couriers
 
 
 def _sending(config: Config, store: Store, fleet: Fleet, clock: Clock) -> Sending:
@@ -281,14 +273,12 @@ def _background(
     inbox: Inbox,
     sending: Sending,
     fleet: Fleet,
-    feed: EventFeed,
     runtime: Runtime,
 ) -> dict[str, Callable[[], Awaitable[None]]]:
     clock, metrics = runtime.clock, runtime.metrics
     return {
         "incomplete messages": partial(_look_for_overdue, inbox),
         "idempotency keys": partial(_forget_keys, sending),
-        "event feed": feed.run,
         "sms clock": Clockwork(store, clock, fleet.wake.all).run,
         "balances": Balances(store, clock, metrics, fleet.modems).run,
         "alerts": Alerting(store, clock, metrics, fleet.statuses).run,

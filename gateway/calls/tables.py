@@ -87,6 +87,8 @@ Index(
 _OF = (calls.c.pbx == bindparam("of_pbx"), calls.c.ref == bindparam("of_ref"))
 _FIND = select(calls).where(*_OF)
 _PEOPLE_OF = select(call_people.c.user_id).where(call_people.c.call_id == bindparam("of_call"))
+_WRITE = insert(calls)
+_WRITE_AGAIN = update(calls).where(calls.c.id == bindparam("of_id"))
 _LIVING_OF = select(calls).where(calls.c.pbx == bindparam("of_pbx"), _LIVING)
 
 
@@ -136,9 +138,9 @@ def values_of(row: Any) -> dict[str, Any]:
 def write(connection: Connection, values: dict[str, Any], *, known: bool) -> None:
     """Write a call, new or again."""
     if known:
-        connection.execute(update(calls).where(calls.c.id == values["id"]).values(values))
+        connection.execute(_WRITE_AGAIN, {"of_id": values["id"], **values})
     else:
-        connection.execute(insert(calls).values(values))
+        connection.execute(_WRITE, values)
 
 
 def note_people(connection: Connection, call_id: str, user_ids: Collection[str]) -> None:

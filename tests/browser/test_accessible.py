@@ -43,6 +43,7 @@ async def test_axe_finds_nothing(office: DeskOffice, scheme: str) -> None:
         await expect(page.locator(f"#{dialog}")).to_be_visible()
         assert await violations(page) == [], dialog
         await page.keyboard.press("Escape")
+        await expect(page.locator(f"#{dialog}")).to_be_hidden()
     for path in ("/me", "/design", "/password"):
         await page.goto(path)
         assert await violations(page) == [], path

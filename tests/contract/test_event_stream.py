@@ -7,7 +7,7 @@ import json
 import random
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sized
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -241,16 +241,16 @@ async def test_an_event_is_written_as_bytes_once_for_all_readers(office: Office)
     assert len(office.serialised) == 60
 
 
-async def test_while_nobody_reads_the_log_is_not_looked_at(office: Office) -> None:
-    async with office.reading("head") as answer:
-        await office.log("call.first")
+async def test_while_nobody_reads_the_log_is_not_looked_at(quick_office: Office) -> None:
+    async with quick_office.reading("head") as answer:
+        await quick_office.log("call.first")
         number, _, _ = await one(answer)
-    await until(lambda: office.shown("santral_feed_readers") == 0)
-    await office.log(*[f"call.{number}" for number in range(50)])
-    async with office.reading("head", last=str(number + 49)) as answer:
-        await office.log("call.last")
+    await until(lambda: quick_office.shown("santral_feed_readers") == 0)
+    await quick_office.log(*[f"call.{number}" for number in range(50)])
+    async with quick_office.reading("head", last=str(number + 49)) as answer:
+        await quick_office.log("call.last")
         assert [(await one(answer))[1] for _ in range(2)] == ["call.49", "call.last"]
-    assert sum(office.serialised.values()) == 3
+    assert sum(quick_office.serialised.values()) == 3
 
 
 async def test_who_comes_back_after_a_moment_costs_no_look_into_the_log(office: Office) -> None:
@@ -283,6 +283,9 @@ async def test_who_joins_while_much_is_written_is_given_each_event_once(
             whose[number + 1] = audience
             await office.log(f"call.{number}", audience=audience)
 
+    def grown(to: int) -> bool:
+        return len(whose) >= min(to, count)
+
     async def read(who: str) -> None:
         last = rng.randrange(max(len(whose), 1))
         first = min(last, len(whose)) + 1
@@ -302,8 +305,7 @@ async def test_who_joins_while_much_is_written_is_given_each_event_once(
         for _ in range(12):
             group.create_task(read("head"))
             group.create_task(read("manager"))
-            enough = len(whose) + 20
-            await until(partial(_so_many, whose, enough, writing))
+            await until(partial(grown, len(whose) + 20))
         await writing
         await office.log("call.last")
 
@@ -370,10 +372,24 @@ async def test_a_busy_stream_ends_when_its_readers_rights_change(quick_office: O
                 await answer.content.readany()
 
 
-async def test_who_leaves_is_noticed_though_nothing_happens(quick_office: Office) -> None:
-    async with quick_office.reading("head"):
-        assert quick_office.shown("santral_feed_readers") == 1
-    await until(lambda: quick_office.shown("santral_feed_readers") == 0)
+async def test_who_leaves_is_noticed_though_nothing_is_written_to_him(store: Store) -> None:
+    async with office_of(store, Timing(heartbeat_s=60.0, look_s=0.05)) as office:
+        async with office.reading("head"):
+            assert office.shown("santral_feed_readers") == 1
+        await until(lambda: office.shown("santral_feed_readers") == 0)
+
+
+async def test_who_begins_while_the_feed_is_behind_is_not_told_what_was_before(
+    office: Office,
+) -> None:
+    async with office.reading("head") as stays:
+        office.tasks[0].cancel()
+        old = events.Event("call.old", "s", AT, events.EVERYONE, {})
+        await office.store.write(lambda connection: events.append(connection, old))
+        async with office.reading("head") as late:
+            await office.log("call.new")
+            assert (await one(late))[1] == "call.new"
+        assert [(await one(stays))[1] for _ in range(2)] == ["call.old", "call.new"]
 
 
 async def test_the_feed_goes_on_where_it_was_when_its_task_fell(office: Office) -> None:
@@ -405,8 +421,3 @@ async def test_one_user_may_not_take_all_streams(
             assert (second.status, second.headers["Retry-After"]) == (503, "10")
         async with office.reading("manager") as other:
             assert other.status == 200
-
-
-def _so_many(written: Sized, enough: int, writing: asyncio.Task[None]) -> bool:
-    """Tell whether so many events are written, or all."""
-    return len(written) > enough or writing.done()

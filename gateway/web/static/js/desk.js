@@ -189,7 +189,7 @@ export class State {
   pressed(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
     const target = /** @type {HTMLElement} */ (event.target);
-    if (target.closest("input, textarea, select")) {
+    if (target.closest("input, textarea, select") && !target.closest("dialog:not([open])")) {
       if (event.key === "Escape") target.blur();
       return;
     }
