@@ -22,3 +22,10 @@ def cpu_s(pids: Sequence[int]) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         total += int(fields[11]) + int(fields[12])
     return total / _TICKS
+
+
+def machine_s() -> float:
+    """Return the processor seconds that the machine has worked for anybody, on all its cores."""
+    fields = Path("/proc/stat").read_text().partition("\n")[0].split()[1:]
+    idle, waiting = int(fields[3]), int(fields[4])
+    return (sum(map(int, fields[:8])) - idle - waiting) / _TICKS
