@@ -213,7 +213,8 @@ def _print(what: str, run: _Run, people: Sequence[_Person], stalled: Sequence[in
     print(
         f"{what}: {len(run.written):,} events written in {run.seconds:.1f} s, "
         f"{run.serialised:,} times serialised, {told:,} times told; {missed} missed, {doubled} "
-        f"doubled; {run.fell_behind} times a reader fell behind; the service used {run.cpu_s / run.seconds:.0%} of a core, others "
+        f"doubled; {run.fell_behind} times a reader fell behind; the service used "
+        f"{run.cpu_s / run.seconds:.0%} of a core, others "
         f"{run.others_s / run.seconds:.0%}"
     )
     print(

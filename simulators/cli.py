@@ -77,7 +77,7 @@ def _add_pbx(equipment: argparse._SubParsersAction[_Parser]) -> None:
     pbx.add_argument("--extensions", type=_extensions, default=("101", "102", "103"),
                      help="separated by commas (default 101,102,103)")  # fmt: skip
     pbx.add_argument("--user", type=_word, default="santral", help="manager's user")
-    pbx.add_argument("--secret", type=_word, default="", help="his secret (default random)")
+    pbx.add_argument("--secret", type=_word, help="his secret (default random)")
     for name in ("read", "write"):
         pbx.add_argument(f"--{name}", type=_classes, default=frozenset({"all"}),
                          help=f"his classes, as in manager.conf ({name}; default all)")  # fmt: skip

@@ -21,6 +21,8 @@ from typing import Any
 
 import aiohttp
 
+from simulators.demo_calls import DID, PASSWORD, Telephones, choose_password, ring_by_themselves
+
 START_S = 30.0
 STEP_S = 30.0
 STOP_S = 15.0
@@ -33,9 +35,9 @@ C-1002;Güneş Tekstil Ltd. Şti.;company;Zeynep Öztürk;Muhasebe;+905337654321
 C-1003;Дом Книги;company;Ольга Иванова;Закупки;+79161234567;+74952345678;ayse
 """
 PEOPLE = (
-    ("ayse", "Ayşe Yılmaz", "manager", "101"),
-    ("mehmet", "Mehmet Demir", "manager", "102"),
-    ("defne", "Defne Kaya", "secretary", "100"),
+    ("defne", "Defne Kaya", "secretary", "101"),
+    ("ayse", "Ayşe Yılmaz", "manager", "102"),
+    ("mehmet", "Mehmet Demir", "manager", "103"),
 )
 CUSTOMER = "+905321234567"
 ASKED = "Sayın Ahmet Çelik, siparişiniz yarın öğleden sonra teslim edilecek. Uygun mu?"
@@ -54,6 +56,7 @@ class Office:
     token: str
     controls: tuple[str, ...]
     http: aiohttp.ClientSession
+    telephones: Telephones
 
     async def get(self, path: str, **query: str) -> Any:
         """GET from the service's API."""
@@ -109,7 +112,11 @@ async def _play(port: int, *, once: bool) -> int:
                 show.cancel()
             if not once and not stop.is_set():
                 _invite(office)
-                await stop.wait()
+                ringing = asyncio.create_task(ring_by_themselves(office.telephones), name="calls")
+                await asyncio.wait({ringing, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                if ringing.done():
+                    ringing.result()
+                ringing.cancel()
             stopped.cancel()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -131,8 +138,10 @@ async def _office(folder: Path, port: int) -> AsyncIterator[Office]:
                    "--journal", str(folder / "journal"))
         )  # fmt: skip
         modems = [json.loads(await _line(simulator, "santral-sim modem")) for _ in range(2)]
+        exchange = await stack.enter_async_context(_child("santral-sim", "pbx"))
+        pbx = json.loads(await _line(exchange, "santral-sim pbx"))
         config = folder / "santral.toml"
-        config.write_text(_configuration(modems), encoding="utf-8")
+        config.write_text(_configuration(modems, pbx), encoding="utf-8")
         for modem in modems:
             _say("🖧", f"simulated modem at {modem['device']}, number {modem['number']}")
         command = ("santral", "--config", str(config))
@@ -143,14 +152,24 @@ async def _office(folder: Path, port: int) -> AsyncIterator[Office]:
         token = await _run(*command, "token", "create", "root", env=environment)
         http = await stack.enter_async_context(aiohttp.ClientSession())
         controls = tuple(modem["control"] for modem in modems)
-        yield Office(url, token.strip(), controls, http)
+        telephones = Telephones(pbx["control"].rstrip("/"), http)
+        await telephones.prepare()
+        office = Office(url, token.strip(), controls, http, telephones)
+        made = await office.post("/users/defne/password", {})
+        await choose_password(url, "defne", made["password"])
+        yield office
 
 
-def _configuration(modems: list[dict[str, Any]]) -> str:
+def _configuration(modems: list[dict[str, Any]], pbx: dict[str, Any]) -> str:
     parts = [
         f'[[modem]]\nid = "office{number}"\ndevice = "{modem["device"]}"\npin = "1234"\n'
         for number, modem in enumerate(modems, 1)
     ]
+    port = pbx["ami"].rpartition(":")[2]
+    parts.append(
+        f'[[pbx]]\nid = "exchange"\nport = {port}\nuser = "{pbx["user"]}"\n'
+        f'secret = "{pbx["secret"]}"\noutside = "0"\n'
+    )
     return '[site]\nregion = "TR"\n\n' + "\n".join(parts)
 
 
@@ -229,7 +248,13 @@ async def _history(office: Office, match: dict[str, Any]) -> None:
 
 def _invite(office: Office) -> None:
     print(
-        f"The office stays up at {office.url} until Ctrl-C. Try:\n"
+        f"The office stays up until Ctrl-C, and its telephones ring by themselves.\n\n"
+        f"  Open {office.url}/desk and sign in as `defne` with the password `{PASSWORD}`.\n"
+        f"  T passes the call on to the customer's manager, ? shows all keys.\n"
+        f"  Enter in this window makes the next customer call at once; so does\n"
+        f'  curl -d \'{{"did": "{DID}", "from": "905321234567"}}\' '
+        f"{office.telephones.control}/calls\n\n"
+        f"Or ask the API:\n"
         f"  TOKEN={office.token}\n"
         f'  curl -H "Authorization: Bearer $TOKEN" {office.url}/api/v1/parties\n'
         f'  curl -H "Authorization: Bearer $TOKEN" {office.url}/api/v1/modems\n'
