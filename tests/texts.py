@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parent.parent
 WEB = ROOT / "gateway" / "web"
 LANGUAGES = ("tr", "ru")
+_FIELD = re.compile(r"\{\w+\}|%\(\w+\)s")
 _HOW = [("templates/**.html", "jinja2"), ("static/js/**.js", "javascript")]
 
 
@@ -40,6 +42,11 @@ def catalogue(language: str) -> Catalog:
         return Catalog(locale=language, domain="santral")
     with path_of(language).open("rb") as file:
         return read_po(file, locale=language, domain="santral")
+
+
+def fields(text: str) -> list[str]:
+    """Return what is filled into a text."""
+    return sorted(_FIELD.findall(text))
 
 
 def faults(language: str) -> Iterator[str]:
