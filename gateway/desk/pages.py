@@ -23,7 +23,11 @@ class DeskPages:
         return SeeOther(to="/desk")
 
     async def _desk(self, visit: Visit) -> Html:
-        return Html(template="desk.html", values={"preferences": _chosen(visit)})
+        held = visit.principal.permissions if visit.principal else frozenset()
+        values = {
+            "preferences": _chosen(visit), "may_listen": Permission.RECORDINGS_LISTEN in held,
+        }  # fmt: skip
+        return Html(template="desk.html", values=values)
 
     async def _me(self, visit: Visit) -> Html:
         return Html(template="me.html", values={"preferences": _chosen(visit)})

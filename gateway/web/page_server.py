@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from gateway.kernel.errors import BadRequest
+from gateway.kernel.errors import BadRequest, GatewayError
 from gateway.web import csrf
 from gateway.web.access import Access
 from gateway.web.cookies import give_session, session_secret
@@ -17,6 +17,7 @@ from gateway.web.languages import preferred
 from gateway.web.local_path import HOME, local_path
 from gateway.web.pages import Html, Page, SeeOther, Visit
 from gateway.web.preferences import Preferences
+from gateway.web.problems import problem_of
 from gateway.web.remote import Remote
 from gateway.web.rendering import Renderer
 from gateway.web.requests import MULTIPART, agent_of, form_of, refuse_nul
@@ -53,7 +54,19 @@ class _Endpoint:
         self._gate = gate
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer."""
+        """Answer; whoever came with a browser is told in its language what is wrong."""
+        try:
+            return await self._answer(request)
+        except GatewayError as error:
+            if "text/html" not in request.headers.get("Accept", ""):
+                raise
+            problem = problem_of(error)
+            wished = preferred(request.headers.get("Accept-Language", ""))
+            values = {"code": problem.status, "detail": problem.detail}
+            page = Html(template="error.html", values=values, status=problem.status)
+            return self._renderer.render(page, Visit(language=wished))
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         refuse_nul(request)
         session = await self._session(request)
         if isinstance(session, SeeOther):

@@ -41,7 +41,7 @@ export function showCard(element, card, state) {
   showResponsible(element, card, state);
   showChoices(element, card, state);
   showActions(element, card, state);
-  showMore(element, card);
+  showMore(element, card, state);
   tick(element, card, state);
 }
 
@@ -139,8 +139,9 @@ function showActions(element, card, state) {
 /**
  * @param {HTMLElement} element
  * @param {Card} card
+ * @param {State} state
  */
-function showMore(element, card) {
+function showMore(element, card, state) {
   const { call, caller } = card;
   const match = caller.kind === "customer" ? caller.items[0] : null;
   write(slot(element, "notes"), plain(match?.notes));
@@ -154,9 +155,27 @@ function showMore(element, card) {
     const row = make("li");
     const text = make("bdi", plain(one.text), "text muted");
     const arrow = one.direction === "in" ? "←" : "→";
+    if (one.document && state.listens) row.append(listen(one.document));
     row.append(make("time", moment(one.started_at), "numeric"), make("span", `${arrow} ${kindName(one.kind)}, ${outcomeName(one.outcome)}`), make("span", plain(one.user_name), "muted"), text);
     return row;
   }, () => {});
+}
+
+/**
+ * A button that becomes a player: nothing is fetched, nor written down as heard, before.
+ * @param {string} source
+ */
+function listen(source) {
+  const made = button({ icon: "sound", label: _("Listen"), kind: "quiet", work: () => {
+    const player = document.createElement("audio");
+    player.controls = true;
+    player.src = source;
+    player.onerror = () => player.replaceWith(make("span", _("It cannot be played here."), "muted"));
+    made.replaceWith(player);
+    player.focus();
+    void player.play();
+  } });
+  return made;
 }
 
 /** @param {import("./types.js").CrmAnswer} answer */

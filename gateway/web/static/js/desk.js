@@ -30,6 +30,7 @@ export class State {
     /** @type {Person | null} */
     this.me = null;
     this.skew = 0;
+    this.listens = by("desk").dataset.listen === "yes";
     this.current = "";
     this.dialogs = new Dialogs(this);
     this.hub = connect(by("desk").dataset.worker || "", (message) => this.told(message));

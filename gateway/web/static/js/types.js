@@ -12,7 +12,7 @@
  *   missed: boolean, asks: string, queue: string, talk_s: number, transfers: Transfer[], parties: CallParty[], notes: Note[],
  *   party_id: string | null}} Call
  * @typedef {{id: string, kind: string, direction: string, ref: string, person_name: string, user_name: string,
- *   started_at: string, outcome: string, text: string}} Interaction
+ *   started_at: string, outcome: string, text: string, document: string}} Interaction
  * @typedef {{id: string, name: string, extension: string, mobile: string, active: boolean, state: string,
  *   until: string | null, deputy: Deputy | null}} Responsible
  * @typedef {{party: {id: string, name: string, kind: string}, person: {name: string, position: string} | null,
