@@ -24,7 +24,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 
@@ -58,7 +57,7 @@ class _Run:
     """What one run showed."""
 
     said: list[tuple[float, str]]
-    heard: list[dict[str, Any]]
+    heard: list[list[tuple[int, float]]]
     written: list[tuple[int, str, str, str]]
     """Events in the log: id, kind, audience, caller."""
     serialised: int
@@ -203,19 +202,18 @@ def _print(what: str, run: _Run, people: Sequence[_Person], stalled: Sequence[in
             one[0] for one in run.written
             if one[1].startswith("call.") and person.audience in one[2]
         }  # fmt: skip
-        ids = [one for one, _ in heard["seen"]]
+        ids = [one for one, _ in heard]
         missed += len(wanted - set(ids))
         doubled += len(ids) - len(set(ids)) + len(set(ids) - wanted)
         told += len(ids)
-        late_ms += [(at - said[one]) * 1e3 for one, at in heard["seen"] if one in said]
+        late_ms += [(at - said[one]) * 1e3 for one, at in heard if one in said]
     late_ms.sort()
     p50, p99 = (late_ms[math.ceil(len(late_ms) * part) - 1] for part in (0.50, 0.99))
     print(
         f"{what}: {len(run.written):,} events written in {run.seconds:.1f} s, "
         f"{run.serialised:,} times serialised, {told:,} times told; {missed} missed, {doubled} "
         f"doubled; {run.fell_behind} times a reader fell behind; the service used "
-        f"{run.cpu_s / run.seconds:.0%} of a core, others "
-        f"{run.others_s / run.seconds:.0%}"
+        f"{run.cpu_s / run.seconds:.0%} of a core, others {run.others_s / run.seconds:.0%}"
     )
     print(
         f"    AMI event to reader, {len(late_ms):,} of {len(rings):,} rings: median {p50:.1f} ms, "

@@ -25,21 +25,16 @@ NARROW = 4096
 class Reader(asyncio.Protocol):
     """One stream."""
 
-    def __init__(self, request: bytes, *, stalled: bool) -> None:
+    def __init__(self, request: bytes) -> None:
         self._request = request
-        self._stalled = stalled
         self._rest = b""
         self.begun = asyncio.get_running_loop().create_future()
         self.seen: list[tuple[int, float]] = []
-        self.lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask."""
         assert isinstance(transport, asyncio.Transport)
         transport.write(self._request)
-        if self._stalled:
-            transport.pause_reading()
-            self.begun.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         """Note what came."""
@@ -52,34 +47,47 @@ class Reader(asyncio.Protocol):
                 self.begun.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note that the service hung up."""
-        self.lost = True
+        """Tell when the service refuses."""
         if not self.begun.done():
             self.begun.set_exception(exc or ConnectionError(self._rest.decode()))
 
 
 async def _main(host: str, port: int, path: Path) -> None:
-    loop = asyncio.get_running_loop()
-    readers = []
-    for token, stalled in json.loads(await asyncio.to_thread(sys.stdin.readline)):
+    asked = json.loads(await asyncio.to_thread(sys.stdin.readline))
+    seen, silent = [], []
+    for token, stalled in asked:
         request = (
             f"GET /api/v1/events?kinds=call. HTTP/1.1\r\nHost: {host}\r\n"
             f"Authorization: Bearer {token}\r\n\r\n"
         ).encode()
-        connection = socket.socket()
-        connection.setblocking(False)
         if stalled:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW)
-        await loop.sock_connect(connection, (host, port))
-        reader = Reader(request, stalled=stalled)
-        await loop.create_connection(lambda made=reader: made, sock=connection)  # type: ignore[misc]
-        await reader.begun
-        readers.append(reader)
+            silent.append(await _stall(host, port, request))
+            seen.append([])
+        else:
+            seen.append(await _read(host, port, request))
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
-    seen = [{"seen": reader.seen, "lost": reader.lost} for reader in readers]
     path.write_text(json.dumps(seen), encoding="utf-8")
     print("written", flush=True)
+
+
+async def _read(host: str, port: int, request: bytes) -> list[tuple[int, float]]:
+    """Begin to read; return where it is noted what comes."""
+    reader = Reader(request)
+    await asyncio.get_running_loop().create_connection(lambda: reader, host, port)
+    await reader.begun
+    return reader.seen
+
+
+async def _stall(host: str, port: int, request: bytes) -> socket.socket:
+    """Ask, and never read."""
+    loop = asyncio.get_running_loop()
+    connection = socket.socket()
+    connection.setblocking(False)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW)
+    await loop.sock_connect(connection, (host, port))
+    await loop.sock_sendall(connection, request)
+    return connection
 
 
 if __name__ == "__main__":
