@@ -37,7 +37,7 @@ class Log:
         row = ("call.ringing", "s", AT, "everyone", f'{{"text":"{text}"}}', number)
         self.events.append(row)
 
-    async def rows(self, _statement: Select[Any], **values: object) -> list[tuple[Any, ...]]:
+    async def rows(self, statement: Select[Any], **values: object) -> list[tuple[Any, ...]]:
         if "last_id" not in values:
             return [(len(self.events),)]
         found = self.events[int(str(values["last_id"])) :][: int(str(values["at_most"]))]
