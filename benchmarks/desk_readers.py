@@ -54,7 +54,8 @@ class Reader(asyncio.Protocol):
 
 async def _main(host: str, port: int, path: Path) -> None:
     asked = json.loads(await asyncio.to_thread(sys.stdin.readline))
-    seen, silent = [], []
+    seen: list[list[tuple[int, float]]] = []
+    silent: list[socket.socket] = []
     for token, stalled in asked:
         request = (
             f"GET /api/v1/events?kinds=call. HTTP/1.1\r\nHost: {host}\r\n"
