@@ -60,7 +60,7 @@ contracts: setup
 	.venv/bin/lint-imports --no-cache
 
 check: debian lint types scripts contracts  ## lint, types, import rules, unit and contract tests
-	$(PY) -m pytest -q -n auto --dist worksteal tests/unit tests/contract
+	$(PY) -m pytest -q -n 4 --dist worksteal tests/unit tests/contract
 
 test: check asterisk  ## check, integration, real programs, pages, packaging: what CI runs
 	@calls=$$(mktemp); $(PY) -m pytest -q tests/integration/pbx tests/browser >$$calls 2>&1 & pbx=$$!; \

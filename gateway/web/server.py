@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
@@ -71,7 +71,6 @@ class Server:
         self._health = health
         self._metrics = metrics
         self._version = version
-        self._document = json.dumps(openapi.document(routes, version)).encode()
         self._event_stream = event_stream
         self._streaming: dict[asyncio.Task[object], Identity] = {}
         self._runners: list[web.AppRunner] = []
@@ -209,8 +208,15 @@ class Server:
         )
         return response
 
+    @cache  # noqa: B019 - a server lives as long as its process
+    def _document(self) -> bytes:
+        """Return the API's document, made when it is first asked for: that takes half a second."""
+        return json.dumps(openapi.document(self._routes, self._version)).encode()
+
     async def _openapi(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self._document, content_type="application/json")
+        return web.Response(
+            body=await asyncio.to_thread(self._document), content_type="application/json"
+        )
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         status = HTTPStatus.OK if self._health.alive else HTTPStatus.SERVICE_UNAVAILABLE

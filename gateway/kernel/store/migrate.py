@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
@@ -19,8 +22,10 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 
     Raises ConfigError for a database of a newer version.
     """
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    known = MigrationContext.configure(connection).get_current_revision()
+    if revision == "head" and known == _newest():
+        return
+    config = _config()
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, revision)
@@ -31,3 +36,15 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
             "the database was made by a newer version of Santral; install that version, or give "
             "[store] another database"
         ) from error
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+@cache
+def _newest() -> str | None:
+    """Return the revision that the migrations lead to; reading them takes longer than asking."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
