@@ -23,7 +23,8 @@ export function connect(worker, told) {
 
 /** @param {string} worker */
 function shared(worker) {
-  return new SharedWorker(worker, { type: "module", name: "santral" }).port;
+  const session = document.querySelector('meta[name="csrf"]')?.getAttribute("content") || "";
+  return new SharedWorker(worker, { type: "module", name: `santral ${session.slice(0, 8)}` }).port;
 }
 
 function alone() {

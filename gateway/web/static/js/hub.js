@@ -7,7 +7,7 @@
 /** @typedef {import("./types.js").Person} Person */
 /** @typedef {import("./types.js").Task} Task */
 
-const CALLS = ["ringing", "answered", "changed", "ended", "missed", "recorded"].map((kind) => `call.${kind}`);
+const CALLS = ["ringing", "answered", "changed", "ended", "missed"].map((kind) => `call.${kind}`);
 const TASKS = ["opened", "changed", "closed", "withdrawn"].map((kind) => `task.${kind}`);
 const FEED = "/api/v1/events?kinds=call.&kinds=person.&kinds=task.&kinds=dial.&kinds=reset";
 const TAKEN_MS = 4000;
@@ -112,7 +112,7 @@ export class Hub {
     feed.onopen = () => {
       this.up = true;
       this.tell(["link"]);
-      if (broken) for (const id of this.cards.keys()) void this.look(id);
+      if (broken) void this.back();
       broken = false;
     };
     feed.onerror = () => {
@@ -125,6 +125,9 @@ export class Hub {
     const on = (kind, work) => feed.addEventListener(kind, (event) => work(JSON.parse(event.data)));
     for (const kind of CALLS) on(kind, (data) => this.called(data));
     for (const kind of TASKS) on(kind, (data) => this.tasked(data));
+    on("call.recorded", (data) => {
+      if (this.cards.has(data.id)) void this.look(data.id);
+    });
     on("call.merged", (data) => {
       this.drop(data.id);
       if (data.into) void this.look(data.into);
@@ -141,6 +144,19 @@ export class Hub {
     on("dial.failed", (data) => this.post({ type: "dial", dial: data }));
     on("dial.uncertain", (data) => this.post({ type: "dial", dial: data }));
     on("reset", () => void this.begin());
+  }
+
+  /** After a break: what stands here may be over, and the browser may be somebody else's now. */
+  async back() {
+    try {
+      const desk = await this.get("/desk");
+      if (desk.me?.id !== this.me?.id) return this.post({ type: "signed-out" });
+      for (const card of desk.cards) this.put(card);
+      const living = new Set(desk.cards.map((/** @type {Card} */ card) => card.call.id));
+      for (const id of this.cards.keys()) if (!living.has(id)) void this.look(id);
+    } catch {
+      // the feed tells when it breaks again
+    }
   }
 
   /** @param {any} call */
