@@ -32,6 +32,8 @@ class DeskCard:
     caller: Caller
     part: Part
     pops: bool
+    extension: str = ""
+    """Of who looks at it."""
     crm: tuple[CrmAnswer, ...] = ()
 
 
@@ -69,10 +71,24 @@ class Cards:
         viewer = await self._viewer(principal)
         mine = principal.user_id or ""
         me = (await self._colleagues.of([mine])).get(mine)
-        page = await self._calls.page(principal, CallFilter(live=True), limit=MAX_CARDS)
-        cards = [await self._card(principal, call, viewer) for call in page.items
-                 if pops(call, part_of(call, viewer.extension), viewer)]  # fmt: skip
+        shown = await self._popping(principal, viewer)
+        cards = [await self._card(principal, call, viewer) for call in shown]
         return Desk(event_id=event_id, me=me, cards=tuple(cards), crm_links=self._crm.links)
+
+    async def _popping(self, principal: Principal, viewer: Viewer) -> list[Mapping[str, Any]]:
+        """Return the living calls that stand before somebody, however many others there are."""
+        found: list[Mapping[str, Any]] = []
+        cursor = ""
+        while len(found) < MAX_CARDS:
+            page = await self._calls.page(principal, CallFilter(live=True), cursor=cursor)
+            found += [
+                call for call in page.items
+                if pops(call, part_of(call, viewer.extension), viewer)
+            ]  # fmt: skip
+            cursor = page.next_cursor
+            if not cursor:
+                break
+        return found[:MAX_CARDS]
 
     async def one(self, principal: Principal, call_id: str) -> DeskCard:
         """Return the card of a call, whether or not it pops; raises NotFound."""
@@ -116,6 +132,7 @@ class Cards:
             caller=await self._lookup.find(principal, number),
             part=part,
             pops=pops(call, part, viewer),
+            extension=viewer.extension,
             crm=crm,
         )
 

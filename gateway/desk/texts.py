@@ -72,6 +72,7 @@ class Texts:
             "number": card.call["number"],
             "time": began.astimezone(self._zone).strftime("%H:%M"),
             "user": principal.name,
+            "extension": card.extension,
             "line": self._line(card.call["did"]),
         }
 

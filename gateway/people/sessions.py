@@ -212,18 +212,19 @@ def hash_of(secret: str) -> str:
 
 def begin(
     connection: Connection, user_id: str, visitor: Visitor, secret: str, now: datetime
-) -> None:
-    """Begin a session inside the unit of work that allows it."""
+) -> bool:
+    """Begin a session inside the unit of work that allows it; tell whether older ones gave way."""
     whose = sessions.c.user_id == user_id
     newest = select(sessions.c.id).where(whose).order_by(sessions.c.seen_at.desc(), sessions.c.id)
     kept = list(connection.execute(newest.limit(MAX_OF_ONE - 1)).scalars())
-    connection.execute(delete(sessions).where(whose, sessions.c.id.not_in(kept)))
+    gone = connection.execute(delete(sessions).where(whose, sessions.c.id.not_in(kept))).rowcount
     connection.execute(
         insert(sessions).values(
             id=hash_of(secret), user_id=user_id, created_at=now, seen_at=now,
             ends_at=_end(now, now), address=visitor.address, agent=visitor.agent,
         )
     )  # fmt: skip
+    return bool(gone)
 
 
 def end_one(connection: Connection, session_id: str) -> None:

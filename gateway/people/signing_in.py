@@ -88,20 +88,21 @@ class SignIn:
             fresh = await self._passwords.hash(password)
         now, secret = self._clock.now(), sessions.new_secret()
 
-        def unit(connection: Connection) -> None:
+        def unit(connection: Connection) -> bool:
             proven.settle(connection, now)
             if instead_of is not None:
                 sessions.end_one(connection, instead_of.id)
             if fresh:
                 place = passwords.c.user_id == proven.user_id
                 connection.execute(update(passwords).where(place).values(hash=fresh))
-            sessions.begin(connection, proven.user_id, visitor, secret, now)
             audit.record(
                 connection, proven.principal, "sign_in", ("user", proven.user_id), at=now,
                 changes={"address": visitor.address},
             )  # fmt: skip
+            return sessions.begin(connection, proven.user_id, visitor, secret, now)
 
-        await self._store.write(unit)
+        if await self._store.write(unit):
+            self._sessions.tell_ended(proven.user_id)
         if instead_of is not None:
             self._sessions.tell_ended(instead_of.principal.user_id)
         return secret

@@ -155,7 +155,7 @@ class Tokens:
 
 def hash_of(secret: str) -> str:
     """Return what is kept of a token: 256 random bits need no slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
 def _past(moment: datetime | None, clock: Clock) -> bool:

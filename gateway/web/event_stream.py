@@ -46,7 +46,7 @@ class Timing:
     """How long a stream waits for what."""
 
     heartbeat_s: float = 15.0
-    """A comment this often keeps proxies from closing a silent stream."""
+    """A beat this often keeps proxies from closing a silent stream, and tells that it lives."""
     look_s: float = 3.0
     """How often it is asked whether the reader is there, and still who he was."""
     stalled_s: float = 60.0

@@ -38,14 +38,15 @@ class Gate:
     ) -> web.StreamResponse:
         """Refuse what others could have read on the way, and what was meant for another name.
 
-        A token is no browser's habit: whoever sends one knows whom he means.
+        A token is no browser's habit: who asks the API with one knows whom he means.
         """
         if not self.remote_of(request).private:
             raise Forbidden(
                 "plain HTTP is for this machine only: use https://, or have the proxy send "
                 "X-Forwarded-Proto and name it in [server] trusted_proxies"
             )
-        if not request.headers.get("Authorization", "").startswith("Bearer "):
+        bearer = request.headers.get("Authorization", "").startswith("Bearer ")
+        if not (bearer and request.path.startswith("/api/v1/")):
             self.hosts.require(request.headers.get("Host", ""))
         return await handler(request)
 

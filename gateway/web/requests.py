@@ -89,7 +89,8 @@ async def parts_of(request: web.Request) -> AsyncIterator[bytes]:
 
 def agent_of(request: web.Request) -> str:
     """Return what a browser or program calls itself, shortened."""
-    return request.headers.get("User-Agent", "").replace("\0", "")[:MAX_AGENT]
+    told = request.headers.get("User-Agent", "").replace("\0", "")[:MAX_AGENT]
+    return told.encode(errors="replace").decode()
 
 
 def _nul_in(value: object, path: str = "") -> str | None:

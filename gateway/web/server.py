@@ -169,7 +169,7 @@ class Server:
 
     def _endpoint(self, route: Route, who: Who) -> Open:
         async def endpoint(request: web.Request) -> web.StreamResponse:
-            identity = await who(request)
+            identity = await who(request, active=not _by_itself(request))
             if not route.password_due:
                 identity.require_own_password()
             identity.principal.require(route.permission)
@@ -233,6 +233,11 @@ class Server:
         return web.Response(
             body=self._metrics.exposition(), headers={"Content-Type": self._metrics.content_type}
         )
+
+
+def _by_itself(request: web.Request) -> bool:
+    """Tell whether a page asks without its person's doing, as the desk does when a call comes."""
+    return request.method == "GET" and "X-By-Itself" in request.headers
 
 
 async def _still(request: web.Request, who: Who, principal: Principal) -> bool:

@@ -8,7 +8,8 @@ from gateway.kernel.events import Event
 
 RETRY = b"retry: 2000\n\n"
 """A reader whose stream ended comes back after so many milliseconds."""
-HEARTBEAT = b": still here\n\n"
+HEARTBEAT = b"event: beat\ndata: {}\n\n"
+"""An event and no comment: a script must be able to notice that its line is dead. It has no id."""
 
 
 def line_of(event: Event) -> bytes:

@@ -81,6 +81,7 @@ class Certificates:
         self._woken = asyncio.Event()
         files = source.files()
         self._seen = _state_of(files)
+        self._told = ""
         self._current = _load(files)
         self._shown = _shown_in(files)
         self.context = _load(files)
@@ -119,14 +120,15 @@ class Certificates:
             files = await asyncio.to_thread(self._source.files)
             seen = await asyncio.to_thread(_state_of, files)
             if seen != self._seen:
-                self._seen = seen
                 current = await asyncio.to_thread(_load, files)
                 self._shown = await asyncio.to_thread(_shown_in, files)
-                self._current = current
+                self._current, self._seen, self._told = current, seen, ""
                 logger.info("the certificate is renewed: SHA-256 %s", self.fingerprint)
                 self._changed()
         except ConfigError as error:
-            logger.error("the certificate is not renewed: %s", error)
+            if str(error) != self._told:
+                logger.error("the certificate is not renewed: %s", error)
+            self._told = str(error)
             condition = Condition(
                 level=Level.DEGRADED, detail=str(error), remedy="the one before is still in use"
             )

@@ -20,21 +20,29 @@ export function begin() {
     return new Promise(() => {});
   });
   const wanted = desk.dataset.notify === "yes" && typeof Notification !== "undefined";
-  const ask = wanted && Notification.permission === "default";
-  by("enable").hidden = !ask;
+  const offer = () => {
+    by("enable").hidden = !(silent() || (wanted && Notification.permission === "default"));
+  };
+  void wake().then(offer);
   by("enable-button").addEventListener("click", async () => {
-    by("enable").hidden = true;
     await wake();
     if (wanted) await Notification.requestPermission();
+    offer();
   });
-  addEventListener("pointerdown", () => void wake(), { once: true });
-  addEventListener("keydown", () => void wake(), { once: true });
+  for (const kind of ["click", "keydown"]) {
+    addEventListener(kind, () => {
+      if (silent()) void wake().then(offer);
+    });
+  }
 }
 
+const silent = () => desk.dataset.sound === "yes" && audio?.state !== "running";
+
+/** Browsers let a page sound once somebody has done something in it. */
 async function wake() {
   if (desk.dataset.sound !== "yes") return;
   audio = audio || new AudioContext();
-  if (audio.state === "suspended") await audio.resume();
+  if (audio.state === "suspended") await Promise.race([audio.resume(), new Promise((done) => setTimeout(done, 500))]);
 }
 
 /**
@@ -51,12 +59,18 @@ export function ring(card, watched) {
   sound();
   if (watched || desk.dataset.notify !== "yes" || typeof Notification === "undefined" || Notification.permission !== "granted") return;
   const body = [who.of, responsible ? _("responsible: {name}", { name: responsible }) : "", telephone(card.caller.number)].filter(Boolean).join("\n");
-  const made = new Notification(_("Call from {who}", { who: who.name }), { body, tag: card.call.id, icon: desk.dataset.iconRinging });
-  made.onclick = () => {
+  let made;
+  try {
+    made = new Notification(_("Call from {who}", { who: who.name }), { body, tag: card.call.id, icon: desk.dataset.iconRinging });
+  } catch {
+    return; // browsers of telephones have none for pages
+  }
+  const note = made;
+  note.onclick = () => {
     window.focus();
-    made.close();
+    note.close();
   };
-  shown.set(card.call.id, made);
+  shown.set(card.call.id, note);
 }
 
 /**

@@ -13,6 +13,16 @@ export class Problem extends Error {
   }
 }
 
+/** The status of an answer that never came: what was asked for may have been done. */
+const UNKNOWN = 504;
+
+/** Tell whether this browser is in another session by now, whose token this page does not know. */
+async function signedInAnew() {
+  const page = await fetch("/me").then((answer) => answer.text(), () => "");
+  const found = /<meta name="csrf" content="([^"]+)"/.exec(page);
+  return Boolean(found && found[1] !== token());
+}
+
 /**
  * @param {string} method
  * @param {string} path below /api/v1
@@ -26,8 +36,10 @@ export async function ask(method, path, body, headers = {}) {
     method,
     ...given,
     headers: { "Content-Type": "application/json", "X-CSRF-Token": token(), ...headers },
-  });
+  }).catch(() => null);
+  if (!answer) throw new Problem("", method === "GET" ? 503 : UNKNOWN);
   if (answer.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+  if (answer.status === 403 && method !== "GET" && (await signedInAnew())) location.reload();
   const found = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (!answer.ok) throw new Problem(found?.detail || answer.statusText, answer.status);
   return found;

@@ -8,7 +8,7 @@ import { deedsOf } from "./deeds.js";
 /** @typedef {import("./desk.js").State} State */
 
 const TONES = /** @type {Record<string, string>} */ ({
-  ringing: "ringing", passed: "ringing", asking: "talking", talking: "talking", parked: "ringing",
+  ringing: "ringing", passed: "ringing", asking: "talking", asked: "talking", talking: "talking", parked: "ringing",
   missed: "missed", taken: "talking", ended: "",
 });
 
@@ -109,13 +109,15 @@ function showChoices(element, card, state) {
   shown.hidden = !items.length;
   list(shown, items, (match) => match.party.id + (match.person?.name || ""), () => make("li", "", "row spread"), (row, match) => {
     const text = [plain(match.person?.name), plain(match.party.name), plain(match.responsible?.name)].filter(Boolean).join(" · ");
-    if (row.dataset.text === text) return;
-    row.dataset.text = text;
+    const lives = ["ringing", "talking"].includes(card.stage || "");
+    const target = lives ? targetOf({ ...card, caller: { ...card.caller, items: [match] } }, state.people) : null;
+    const signature = `${text} ${target?.name} ${target?.extension}`;
+    if (row.dataset.signature === signature) return;
+    row.dataset.signature = signature;
     const words = document.createElement("bdi");
     words.textContent = text;
     row.replaceChildren(words);
-    const target = targetOf({ ...card, caller: { ...card.caller, items: [match] } }, state.people);
-    if (target && ["ringing", "talking"].includes(card.stage || "")) {
+    if (target) {
       row.append(button({ icon: "transfer", label: _("To {name}", { name: target.name }), work: () => state.transfer(card, target.extension, false) }));
     }
   });
@@ -129,11 +131,11 @@ function showChoices(element, card, state) {
 function showActions(element, card, state) {
   const deeds = deedsOf(card, state);
   const group = slot(element, "actions");
-  list(group, deeds, (deed) => `${deed.name} ${deed.label}`, (deed) => {
-    const made = button(deed);
+  list(group, deeds, (deed) => `${deed.name} ${deed.label}`, (deed) => button({ ...deed, work: undefined }), (made, deed) => {
     made.dataset.do = deed.name;
-    return made;
-  }, () => {});
+    made.className = `button ${deed.kind || ""}`;
+    made.onclick = deed.work;
+  });
 }
 
 /**

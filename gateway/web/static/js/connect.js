@@ -1,6 +1,8 @@
 /** Connects a page with the hub. */
 import { Hub } from "./hub.js";
 
+const HERE_MS = 10000;
+
 /**
  * @param {string} worker address of the worker's script
  * @param {(message: any) => void} told
@@ -18,6 +20,7 @@ export function connect(worker, told) {
     if (event.persisted) location.reload();
   });
   watched();
+  setInterval(watched, HERE_MS);
   return (message) => port.postMessage(message);
 }
 

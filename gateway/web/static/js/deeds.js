@@ -40,6 +40,7 @@ export function deedsOf(card, state) {
 const DEEDS = {
   ringing: (card, state, target) => {
     if (card.call.direction === "out") return [hangUp(card, state)];
+    if (card.call.asks) return [note(card, state)];
     const rung = card.call.parties.filter((one) => one.internal && one.doing === "ringing").map((one) => one.party);
     const sent = card.call.transfers.length > 0 && Boolean(state.me?.extension) && !rung.includes(state.me?.extension || "");
     const there = target && rung.includes(target.extension) ? null : target;
@@ -53,6 +54,7 @@ const DEEDS = {
     { name: "back", key: "B", icon: "back", label: _("Take back"), work: () => state.consulted(card, false) },
     note(card, state),
   ],
+  asked: (card, state) => [note(card, state)],
   passed: (card, state) => [back(card, state), note(card, state)],
   parked: (card, state, target) => [back(card, state), ...transfers(card, state, target, false), note(card, state)],
   taken: () => [],

@@ -14,8 +14,10 @@ import { nameOf } from "./words.js";
 /** @typedef {import("./types.js").Card} Card */
 /** @typedef {import("./types.js").Person} Person */
 
-const ORDER = ["ringing", "asking", "talking", "parked", "passed", "missed", "taken", "ended"];
+const ORDER = ["ringing", "asking", "asked", "talking", "parked", "passed", "missed", "taken", "ended"];
 
+/** How long after the mark moved by itself no key acts: it was meant for the card before. */
+const SURPRISE_MS = 1000;
 const OVER = ["missed", "taken", "ended"];
 
 /** What the desk shows, and what can be done from it. */
@@ -32,6 +34,9 @@ export class State {
     this.skew = 0;
     this.listens = by("desk").dataset.listen === "yes";
     this.current = "";
+    this.movedAt = 0;
+    /** @type {Set<string>} */
+    this.busy = new Set();
     this.dialogs = new Dialogs(this);
     this.hub = connect(by("desk").dataset.worker || "", (message) => this.told(message));
   }
@@ -51,19 +56,32 @@ export class State {
 
   show() {
     this.cards.sort((a, b) => ORDER.indexOf(a.stage || "") - ORDER.indexOf(b.stage || "") || a.call.started_at.localeCompare(b.call.started_at));
-    const held = by("cards").contains(document.activeElement);
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    const held = by("cards").contains(focused);
+    const before = this.current;
     this.current = this.marked(held);
+    if (before && this.current !== before) this.movedAt = Date.now();
     list(by("cards"), this.cards, (card) => card.call.id, () => newCard(), (element, card) => {
       showCard(element, card, this);
       element.setAttribute("aria-current", String(card.call.id === this.current));
       const put = /** @type {HTMLElement} */ (element.querySelector('[data-do="dismiss"]'));
       put.onclick = () => this.dismiss(card);
     });
-    if (held && !by("cards").contains(document.activeElement)) by("cards").focus();
+    if (held && document.activeElement !== focused) this.refocus(focused);
     by("no-cards").hidden = this.cards.length > 0;
     alerts.follow(this.cards);
     showPeople(this);
     showMissed(this);
+    this.dialogs?.renew();
+  }
+
+  /**
+   * Keep the focus where it was, or as near as there still is something.
+   * @param {HTMLElement | null} focused
+   */
+  refocus(focused) {
+    const card = /** @type {HTMLElement | null} */ (by("cards").querySelector('[aria-current="true"]'));
+    (focused?.isConnected ? focused : card || by("cards")).focus();
   }
 
   /**
@@ -92,13 +110,14 @@ export class State {
    */
   transfer(card, to, attended) {
     const said = attended ? _("{who} is asked.", { who: nameOf(to, this.people) }) : _("Passed on to {who}.", { who: nameOf(to, this.people) });
-    void this.done(ask("POST", `/calls/${card.call.id}/transfer`, { to, attended }), said);
+    this.once(card.call.id, () => ask("POST", `/calls/${card.call.id}/transfer`, { to, attended }), said);
   }
 
   /** @param {Card} card */
   takeBack(card) {
     if (!this.me?.extension) return toast(_("You have no extension that the call could come to."), "danger");
-    void this.done(ask("POST", `/calls/${card.call.id}/transfer`, { to: this.me.extension }), _("The call comes back to you."));
+    const to = this.me.extension;
+    this.once(card.call.id, () => ask("POST", `/calls/${card.call.id}/transfer`, { to }), _("The call comes back to you."));
   }
 
   /**
@@ -107,7 +126,7 @@ export class State {
    */
   consulted(card, passOn) {
     const way = passOn ? "complete" : "cancel";
-    void this.done(ask("POST", `/calls/${card.call.id}/transfer/${way}`), passOn ? _("Passed on.") : _("The call is yours again."));
+    this.once(card.call.id, () => ask("POST", `/calls/${card.call.id}/transfer/${way}`), passOn ? _("Passed on.") : _("The call is yours again."));
   }
 
   /**
@@ -115,13 +134,13 @@ export class State {
    * @param {"park" | "hangup"} deed
    */
   act(card, deed) {
-    void this.done(ask("POST", `/calls/${card.call.id}/${deed}`), deed === "park" ? _("The call is parked.") : _("The call is ended."));
+    this.once(card.call.id, () => ask("POST", `/calls/${card.call.id}/${deed}`), deed === "park" ? _("The call is parked.") : _("The call is ended."));
   }
 
   /** @param {string} number */
   dial(number) {
-    const asked = ask("POST", "/calls", { to: number }, { "Idempotency-Key": crypto.randomUUID() });
-    void this.done(asked, _("Your telephone rings; pick it up, then the number is dialled."));
+    const key = { "Idempotency-Key": crypto.randomUUID() };
+    this.once("dial", () => ask("POST", "/calls", { to: number }, key), _("Your telephone rings; pick it up, then the number is dialled."));
   }
 
   /** @param {any} dial */
@@ -134,13 +153,14 @@ export class State {
   /** @param {Card} card */
   doneWith(card) {
     const task = this.tasks.find((one) => (one.calls || []).some((/** @type {any} */ call) => call.call_id === card.call.id));
+    if (!task) return toast(_("The missed call is not in the list yet; try again in a moment."), "danger");
     this.dismiss(card);
-    if (task) this.taskDone(task.id);
+    this.taskDone(task.id);
   }
 
   /** @param {string} id */
   taskDone(id) {
-    void this.done(ask("POST", `/tasks/${id}/done`, {}), _("Worked off."));
+    this.once(id, () => ask("POST", `/tasks/${id}/done`, {}), _("Worked off."));
   }
 
   /** @param {Card} card */
@@ -162,15 +182,21 @@ export class State {
   }
 
   /**
-   * @param {Promise<any>} asked
+   * Do something with a call, unless it is being done already: a key that is held, or hit twice.
+   * @param {string} what
+   * @param {() => Promise<any>} work
    * @param {string} said
    */
-  async done(asked, said) {
+  async once(what, work, said) {
+    if (this.busy.has(what)) return;
+    this.busy.add(what);
     try {
-      await asked;
+      await work();
       toast(said);
     } catch (error) {
       this.failed(error);
+    } finally {
+      this.busy.delete(what);
     }
   }
 
@@ -188,7 +214,7 @@ export class State {
 
   /** @param {KeyboardEvent} event */
   pressed(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
     const target = /** @type {HTMLElement} */ (event.target);
     if (target.closest("input, textarea, select") && !target.closest("dialog:not([open])")) {
       if (event.key === "Escape") target.blur();
@@ -212,7 +238,7 @@ export class State {
     if (!card) return false;
     if (letter === "X") return this.dismiss(card), true;
     const deed = deedsOf(card, this).find((one) => one.key === letter);
-    deed?.work();
+    if (Date.now() - this.movedAt > SURPRISE_MS) deed?.work();
     return Boolean(deed);
   }
 

@@ -33,6 +33,10 @@ export class Dialogs {
     /** @type {Card | null} */
     this.card = null;
     this.asking = 0;
+    this.busy = false;
+    this.key = "";
+    /** @type {any[]} */
+    this.texts = [];
     for (const dialog of document.querySelectorAll("dialog")) this.prepare(dialog);
     by("targets-search").addEventListener("input", () => this.showTargets());
     by("targets-search").addEventListener("keydown", (event) => pickFirst(event, "targets-list"));
@@ -75,12 +79,16 @@ export class Dialogs {
    */
   async submit(event, work) {
     event.preventDefault();
+    if (this.busy) return;
+    this.busy = true;
     const dialog = /** @type {HTMLElement} */ (event.target).closest("dialog");
     try {
       await work();
       dialog?.close();
     } catch (error) {
       this.state.failed(error);
+    } finally {
+      this.busy = false;
     }
   }
 
@@ -98,6 +106,11 @@ export class Dialogs {
     this.card = card;
     if (card) this.state.keep(card.call.id, true);
     /** @type {HTMLDialogElement} */ (by(id)).showModal();
+  }
+
+  /** Show again what an open dialog shows of people. */
+  renew() {
+    if (/** @type {HTMLDialogElement} */ (by("targets")).open) this.showTargets();
   }
 
   // whom to pass on to
@@ -172,6 +185,7 @@ export class Dialogs {
   /** @param {Card} card */
   async openSms(card) {
     const { texts: items } = await ask("GET", `/desk/cards/${card.call.id}/texts?language=${document.documentElement.lang}`);
+    if (document.querySelector("dialog[open]")) return;
     const which = /** @type {HTMLSelectElement} */ (by("sms-which"));
     which.replaceChildren(...items.map((/** @type {any} */ one, /** @type {number} */ place) => {
       const option = document.createElement("option");
@@ -181,6 +195,7 @@ export class Dialogs {
     }));
     if (!items.length) return toast(_("There is no number that a text message could be sent to."), "danger");
     this.texts = items;
+    this.key = crypto.randomUUID();
     which.onchange = () => this.chooseText(Number(which.value));
     this.open("sms", card);
     this.chooseText(0);
@@ -189,19 +204,20 @@ export class Dialogs {
   /** @param {number} place */
   chooseText(place) {
     field("sms-text").value = this.texts[place].text;
-    void this.measure();
+    this.later(() => this.measure());
   }
 
   async measure() {
     const text = field("sms-text").value;
-    if (!text) return write(by("sms-size"), "");
-    const size = await ask("POST", "/sms/preview", { text });
+    const size = text ? await ask("POST", "/sms/preview", { text }).catch(() => null) : null;
+    if (text !== field("sms-text").value) return;
+    if (!size) return write(by("sms-size"), "");
     write(by("sms-size"), ngettext("{count} part", "{count} parts", size.segments) + `, ${ngettext("{count} character left", "{count} characters left", size.units_left)}`);
   }
 
   async sendSms() {
     const { number } = this.texts[Number(/** @type {HTMLSelectElement} */ (by("sms-which")).value)];
-    await ask("POST", "/sms", { to: number, text: field("sms-text").value, priority: "high" }, { "Idempotency-Key": crypto.randomUUID() });
+    await ask("POST", "/sms", { to: number, text: field("sms-text").value, priority: "high" }, { "Idempotency-Key": this.key });
     toast(_("The text message is on its way."));
   }
 
@@ -244,6 +260,7 @@ export class Dialogs {
     field("attach-search").value = "";
     field("attach-person").value = "";
     by("attach-list").replaceChildren();
+    by("attach-list").dataset.for = "";
     by("no-attach").hidden = true;
     this.open("attach", card);
     by("attach-search").focus();
@@ -253,6 +270,8 @@ export class Dialogs {
     const wanted = field("attach-search").value.trim();
     try {
       const items = wanted ? (await ask("GET", `/parties?limit=20&q=${encodeURIComponent(wanted)}`)).items : [];
+      if (wanted !== field("attach-search").value.trim()) return;
+      by("attach-list").dataset.for = wanted;
       by("no-attach").hidden = !wanted || items.length > 0;
       list(by("attach-list"), items, (/** @type {any} */ one) => one.id, (one) => {
         const row = make("li");
@@ -310,6 +329,9 @@ const field = (id) => /** @type {HTMLInputElement} */ (by(id));
 function pickFirst(event, id) {
   if (event.key !== "Enter") return;
   event.preventDefault();
+  const answers = by(id).dataset.for;
+  const asked = /** @type {HTMLInputElement} */ (event.target).value.trim();
+  if (answers !== undefined && answers !== asked) return;
   /** @type {HTMLElement | null} */ (by(id).querySelector("button"))?.click();
 }
 

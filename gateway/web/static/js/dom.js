@@ -58,7 +58,7 @@ export function icon(name) {
 
 /**
  * Return a button with an icon, a label and the key that does the same.
- * @param {{icon: string, label: string, key?: string, kind?: string, work: () => void}} deed
+ * @param {{icon: string, label: string, key?: string, kind?: string, work?: () => void}} deed
  */
 export function button({ icon: picture, label, key = "", kind = "", work }) {
   const made = make("button", "", `button ${kind}`);
@@ -67,7 +67,7 @@ export function button({ icon: picture, label, key = "", kind = "", work }) {
   words.append(...isolated(label));
   made.append(icon(picture), words);
   if (key) made.append(make("kbd", key));
-  made.addEventListener("click", work);
+  made.onclick = work || null;
   return made;
 }
 
@@ -114,6 +114,10 @@ export function list(list, things, key, made, shown) {
     else place = place.nextElementSibling;
     shown(element, thing);
   }
-  for (const gone of known.values()) gone.remove();
+  while (place) {
+    const next = place.nextElementSibling;
+    place.remove();
+    place = next;
+  }
   list.toggleAttribute("data-none", !things.length);
 }

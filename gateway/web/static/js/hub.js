@@ -13,13 +13,18 @@ const FEED = "/api/v1/events?kinds=call.&kinds=person.&kinds=task.&kinds=dial.&k
 const TAKEN_MS = 4000;
 const ENDED_MS = 120000;
 const RETRY_MS = 2000;
+const LONGEST_RETRY_MS = 30000;
+const SILENT_MS = 40000; // the feed beats every 15 seconds
+const GONE_MS = 25000; // pages say every 10 seconds that they are there
+const SETTLED_MS = 5000; // by then a missed call is a task
 
 export class Hub {
   constructor() {
     /** @type {Set<MessagePort>} */
     this.ports = new Set();
-    /** @type {Map<MessagePort, boolean>} */
-    this.watched = new Map();
+    /** @type {Map<MessagePort, {watched: boolean, at: number, kept: Set<string>}>} */
+    this.pages = new Map();
+    this.silence = 0;
     /** @type {Map<string, Card>} */
     this.cards = new Map();
     /** @type {Map<string, Person>} */
@@ -44,6 +49,7 @@ export class Hub {
   /** @param {MessagePort} port */
   add(port) {
     this.ports.add(port);
+    this.pages.set(port, { watched: false, at: Date.now(), kept: new Set() });
     port.onmessage = (message) => this.told(port, message.data);
     port.start();
     if (!this.began) {
@@ -59,20 +65,26 @@ export class Hub {
    * @param {any} data
    */
   told(port, data) {
+    const page = this.pages.get(port);
     if (data.do === "bye") {
       this.ports.delete(port);
-      this.watched.delete(port);
-    } else if (data.do === "watched") {
-      this.watched.set(port, data.watched);
+      this.pages.delete(port);
+    } else if (page && data.do === "watched") {
+      Object.assign(page, { watched: data.watched, at: Date.now() });
     } else if (data.do === "dismiss") {
       this.dismissed.add(data.id);
       this.drop(data.id);
     } else if (data.do === "look") {
       void this.look(data.id);
-    } else if (data.do === "keep") {
-      const card = this.cards.get(data.id);
-      if (card) card.kept = data.kept;
+    } else if (page && data.do === "keep") {
+      if (data.kept) page.kept.add(data.id);
+      else page.kept.delete(data.id);
     }
+  }
+
+  /** Pages that are there: one that crashed says nothing any more. */
+  living() {
+    return [...this.pages.values()].filter((page) => Date.now() - page.at < GONE_MS);
   }
 
   /** Read what is, then follow what becomes of it. */
@@ -89,14 +101,17 @@ export class Hub {
 
   async read() {
     const desk = await this.get("/desk");
-    const [people, tasks] = await Promise.all([this.every("/people"), this.every("/tasks?state=open&limit=200", 1)]);
+    const [people, tasks] = await Promise.all([this.every("/people"), this.every("/tasks?state=open&limit=200")]);
     this.me = desk.me;
     this.crm = desk.crm_links;
     this.people = new Map(people.map((one) => [one.id, one]));
     this.tasks = new Map(tasks.map((one) => [one.id, one]));
     const living = new Set(desk.cards.map((/** @type {Card} */ card) => card.call.id));
+    const open = new Set(tasks.flatMap((task) => task.calls.map((/** @type {any} */ call) => call.call_id)));
     for (const [id, card] of this.cards) {
-      if (!living.has(id) && card.stage !== "missed") void this.look(id);
+      const settled = Date.now() + this.skew - Date.parse(card.call.ended_at || "") > SETTLED_MS;
+      if (card.stage === "missed" && settled && !open.has(id)) this.drop(id);
+      else if (!living.has(id) && card.stage !== "missed") void this.look(id);
     }
     for (const card of desk.cards) this.put(card);
     this.follow(desk.event_id);
@@ -109,7 +124,10 @@ export class Hub {
     const feed = new EventSource(`${FEED}&after=${after}`);
     this.feed = feed;
     let broken = false;
+    this.heard();
+    feed.addEventListener("beat", () => this.heard());
     feed.onopen = () => {
+      this.heard();
       this.up = true;
       this.tell(["link"]);
       if (broken) void this.back();
@@ -122,7 +140,10 @@ export class Hub {
       if (feed.readyState === EventSource.CLOSED) setTimeout(() => void this.begin(), RETRY_MS);
     };
     /** @type {(kind: string, work: (data: any) => void) => void} */
-    const on = (kind, work) => feed.addEventListener(kind, (event) => work(JSON.parse(event.data)));
+    const on = (kind, work) => feed.addEventListener(kind, (event) => {
+      this.heard();
+      work(JSON.parse(event.data));
+    });
     for (const kind of CALLS) on(kind, (data) => this.called(data));
     for (const kind of TASKS) on(kind, (data) => this.tasked(data));
     on("call.recorded", (data) => {
@@ -144,6 +165,17 @@ export class Hub {
     on("dial.failed", (data) => this.post({ type: "dial", dial: data }));
     on("dial.uncertain", (data) => this.post({ type: "dial", dial: data }));
     on("reset", () => void this.begin());
+  }
+
+  /** The feed lives; when it falls silent, its line is dead though nobody closed it. */
+  heard() {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => {
+      this.feed?.close();
+      this.up = false;
+      this.tell(["link"]);
+      void this.begin();
+    }, SILENT_MS);
   }
 
   /** After a break: what stands here may be over, and the browser may be somebody else's now. */
@@ -181,8 +213,9 @@ export class Hub {
   /**
    * Read a card anew; of several wishes meanwhile one is fulfilled.
    * @param {string} id
+   * @param {number} [retry] after how long it is tried again when there is no answer
    */
-  async look(id) {
+  async look(id, retry = RETRY_MS) {
     if (this.looking.has(id)) {
       this.looking.set(id, true);
       return;
@@ -191,7 +224,9 @@ export class Hub {
     try {
       this.put(await this.get(`/desk/cards/${id}`));
     } catch (error) {
-      if (/** @type {any} */ (error).status === 404) this.drop(id);
+      const { status } = /** @type {any} */ (error);
+      if (status === 404) this.drop(id);
+      else if (status !== 401 && status !== 403) setTimeout(() => void this.look(id, Math.min(retry * 2, LONGEST_RETRY_MS)), retry);
     }
     const again = this.looking.get(id);
     this.looking.delete(id);
@@ -202,12 +237,12 @@ export class Hub {
   put(card) {
     const id = card.call.id;
     const before = this.cards.get(id);
-    card.stage = stageOf(card);
+    card.stage = stageOf(card, this.me?.extension || "");
+    if (card.part === "talks" && card.call.state !== "ended") this.dismissed.delete(id);
     if (!before && (!card.pops || this.dismissed.has(id) || card.stage === "taken" || card.stage === "ended")) return;
     if (card.stage === "missed" && !card.pops) return this.drop(id);
     if (before) {
       card.crm = card.crm.length ? card.crm : before.crm;
-      card.kept = before.kept;
     }
     this.cards.set(id, card);
     if (!before && this.crm.length) void this.askCrm(id);
@@ -239,7 +274,7 @@ export class Hub {
     setTimeout(() => {
       const now = this.cards.get(id);
       if (!now || now.stage !== card.stage) return;
-      if (now.kept) this.later(now);
+      if (this.living().some((page) => page.kept.has(id))) this.later(now);
       else this.drop(id);
     }, wait);
   }
@@ -251,7 +286,7 @@ export class Hub {
 
   /** @param {Card} card */
   alert(card) {
-    const watched = [...this.watched.values()].some(Boolean);
+    const watched = this.living().some((page) => page.watched);
     this.post({ type: "alert", card, watched });
   }
 
@@ -284,7 +319,7 @@ export class Hub {
    * @returns {Promise<any>}
    */
   async get(path) {
-    const answer = await fetch(`/api/v1${path}`, { cache: "no-store" });
+    const answer = await fetch(`/api/v1${path}`, { cache: "no-store", headers: { "X-By-Itself": "1" } });
     if (answer.status === 401) this.post({ type: "signed-out" });
     if (!answer.ok) throw Object.assign(new Error(path), { status: answer.status });
     const date = answer.headers.get("Date");
@@ -315,20 +350,20 @@ export class Hub {
 /**
  * What a call is to whoever looks at its card.
  * @param {Card} card
+ * @param {string} mine his extension
  * @returns {Card["stage"]}
  */
-export function stageOf(card) {
+export function stageOf(card, mine) {
   const { call, part } = card;
   if (call.state === "ended") {
     if (call.missed) return "missed";
     return part === "talks" || part === "had" ? "ended" : "taken";
   }
-  const rings = call.parties.some((one) => one.internal && one.doing === "ringing");
-  if (call.state === "parked" && !rings) return "parked";
-  if (part === "talks") {
-    return call.asks ? "asking" : "talking";
-  }
-  const speaks = call.parties.some((one) => one.internal && (one.doing === "talking" || one.doing === "holding"));
-  if (speaks) return "taken";
+  if (call.asks && call.asks === mine) return part === "talks" ? "asked" : "ringing";
+  if (part === "rings") return "ringing";
+  const ours = call.parties.filter((one) => one.internal);
+  if (call.state === "parked" && !ours.some((one) => one.doing === "ringing")) return "parked";
+  if (part === "talks") return call.asks ? "asking" : "talking";
+  if (ours.some((one) => one.doing === "talking" || one.doing === "holding")) return "taken";
   return part === "had" ? "passed" : "ringing";
 }

@@ -64,7 +64,7 @@ function open(task, name, state) {
   const shown = [];
   if (task.number) shown.push(described(button({ icon: "phone", label: _("Call back"), work: () => state.dial(task.number) }), _("Call back")));
   if (state.me && task.assigned_to !== state.me.id) {
-    const mine = () => void state.done(ask("POST", `/tasks/${task.id}/assign`, { to: "me" }), _("The missed call is yours."));
+    const mine = () => void state.once(task.id, () => ask("POST", `/tasks/${task.id}/assign`, { to: "me" }), _("The missed call is yours."));
     shown.push(described(button({ icon: "person", label: _("I do it"), kind: "quiet", work: mine }), _("I do it")));
   }
   shown.push(described(button({ icon: "done", label: _("Done"), kind: "quiet", work: () => state.taskDone(task.id) }), _("Done")));

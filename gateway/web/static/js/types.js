@@ -20,8 +20,8 @@
  * @typedef {{number: string, kind: string, colleague: Person | null, items: Match[]}} Caller
  * @typedef {{link: string, state: string, reason: string, cards: {party: string, person: string,
  *   responsible: string, extension: string, copied_at: string | null}[]}} CrmAnswer
- * @typedef {{call: Call, caller: Caller, part: string, pops: boolean, crm: CrmAnswer[], kept?: boolean,
- *   stage?: "ringing" | "talking" | "asking" | "passed" | "parked" | "taken" | "missed" | "ended"}} Card
+ * @typedef {{call: Call, caller: Caller, part: string, pops: boolean, crm: CrmAnswer[],
+ *   stage?: "ringing" | "talking" | "asking" | "asked" | "passed" | "parked" | "taken" | "missed" | "ended"}} Card
  * @typedef {any} Task
  */
 export {};

@@ -9,7 +9,7 @@ const STATES = /** @type {Record<string, string>} */ ({
   absent: _("absent"), unknown: _("not known"),
 });
 const STAGES = /** @type {Record<string, string>} */ ({
-  ringing: _("Ringing"), talking: _("Talking"), asking: _("Asking first"), passed: _("Passed on"),
+  ringing: _("Ringing"), talking: _("Talking"), asking: _("Asking first"), asked: _("You are asked"), passed: _("Passed on"),
   parked: _("Parked"), taken: _("Answered"), missed: _("Missed"), ended: _("Over"),
 });
 const OUTCOMES = /** @type {Record<string, string>} */ ({
