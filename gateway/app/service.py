@@ -133,13 +133,13 @@ async def running(
         service = _compose(config, store, box, runtime, devices=devices, tcp=tcp)
         stack.push_async_callback(service.couriers.close)
         stack.push_async_callback(service.server.close)
+        stack.push_async_callback(supervisor.close)
         await _seed(config, service.modem_settings)
         if devices:
             recovered = await store.write(lambda c: queue.recover(c, clock.now()))
             if recovered:
                 logger.warning("%d messages are uncertain since the last stop", recovered)
             await service.dialling.recover()
-            stack.push_async_callback(supervisor.close)
             stack.push_async_callback(service.dialling.close)
             stack.push_async_callback(service.fleet.drain, DRAIN_S)
             await service.fleet.apply(service.inbox)
@@ -151,7 +151,6 @@ async def running(
         if tcp:
             await service.people.passwords.let_first_in()
             _keep_the_door(service, supervisor)
-            stack.push_async_callback(supervisor.close)
             port = await service.server.start_tcp(config.server.bind, config.server.port)
         yield replace(service, port=port)
 
