@@ -273,17 +273,19 @@ class CallBook:
         events.append(connection, event)
 
     def _lose(self, connection: Connection, row: Any, now: datetime) -> None:
+        """End a call unseen: when it was last heard of, so that what came later came later."""
         self._before.pop(row.id, None)
+        ended_at: datetime = row.updated_at
         told = {
             **row.told,
             "state": CallState.ENDED.value,
-            "ended_at": now.isoformat(),
+            "ended_at": ended_at.isoformat(),
             "reason": row.told["reason"] or _UNSEEN,
             "asks": "",
             "parties": [{**one, "doing": Doing.GONE.value} for one in row.told["parties"]],
             "missed": row.direction == CallDirection.IN and row.outcome not in _TAKEN,
         }
-        changed = {"state": told["state"], "ended_at": now, "told": told, "updated_at": now}
+        changed = {"state": told["state"], "ended_at": ended_at, "told": told, "updated_at": now}
         values = {**tables.values_of(row), **changed}
         tables.write(connection, values, known=True)
         self._expect_recording(connection, values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.calls.model import CallOutcome, CallState
+from gateway.calls.model import CallOutcome, CallState, Doing
 
 Told = Mapping[str, Any]
 """A call as `telling.describe_call` writes it."""
@@ -54,8 +54,8 @@ def _parties(before: Told, now: Told, unseen_s: float) -> list[dict[str, Any]]:
     """Return each one's part, of who is in both the sum of it."""
     again = {one["party"]: one for one in now["parties"]}
     known = {one["party"]: one for one in before["parties"]}
-    found = [one if name not in again else _sum(one, again[name], unseen_s)
-             for name, one in known.items()]  # fmt: skip
+    found = [{**one, "doing": Doing.GONE.value} if name not in again
+             else _sum(one, again[name], unseen_s) for name, one in known.items()]  # fmt: skip
     return found + [one for name, one in again.items() if name not in known]
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from gateway.kernel import event_marks
 from gateway.kernel.clock import Clock
 from gateway.kernel.event_feed import EventFeed
-from gateway.kernel.events import Event
+from gateway.kernel.events import EVERYONE, Event
 from gateway.kernel.ids import new_id
 from gateway.kernel.store import Store
 from gateway.kernel.store.values import among
@@ -24,7 +24,7 @@ from gateway.parties.lookup import by_numbers
 from gateway.people.tables import users
 from gateway.tasks import reading, tables
 from gateway.tasks.missed_calls import CallFact, Customer
-from gateway.tasks.model import TaskKind
+from gateway.tasks.model import Task, TaskKind
 from gateway.tasks.telling import surroundings, tell
 from gateway.tasks.worklist import Worklist
 
@@ -92,17 +92,35 @@ class TaskFollower:
             connection, TaskKind.MISSED_CALL, (fact.call_id for fact in facts if fact.missed)
         )
         around = surroundings(connection, waiting)
-        before = {task.id: around.audience(task) for task in waiting}
+        handed = _handed_over(fresh)
+        before = {task.id: _before(task, around.audience(task), handed) for task in waiting}
         worklist = Worklist(waiting, sources, new_id)
         for fact in facts:
             worklist.feed(fact)
-        worklist.hand_over(tables.responsible_of(connection, moved))
+        worklist.hand_over(tables.responsible_of(connection, moved), handed)
         changes = worklist.changes()
         last = {change.task.id: change.task for change in changes}
         tables.write(connection, list(last.values()))
         tables.count_in(connection, TaskKind.MISSED_CALL, worklist.counted)
         tell(connection, changes, before, self._clock.now())
         return bool(changes)
+
+
+def _handed_over(fresh: Iterable[Event]) -> dict[str, set[str]]:
+    """Return the parties that others may see now, and who could and can see each of them."""
+    seen_by: dict[str, set[str]] = {}
+    for event in fresh:
+        if event.kind == _PARTY_CHANGED:
+            seen_by.setdefault(event.subject, set()).add(event.audience)
+    return {party: audiences for party, audiences in seen_by.items() if len(audiences) > 1}
+
+
+def _before(task: Task, audience: str, handed: Mapping[str, set[str]]) -> str:
+    """Return who may still have a task before him: its party may have been others' until now."""
+    audiences = {audience, *handed.get(task.party_id or "", ())}
+    if EVERYONE in audiences:
+        return EVERYONE
+    return " ".join(sorted({one for each in audiences for one in each.split()}))
 
 
 def _next(seen: int, at_once: int, connection: Connection) -> tuple[int, list[Event], int]:

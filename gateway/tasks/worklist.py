@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,14 +51,19 @@ class Worklist:
                 happening = Happening.CHANGED if after.open else Happening.CLOSED
                 self._note(happening, after)
 
-    def hand_over(self, responsible: Mapping[str, str | None]) -> None:
-        """Give the tasks of parties to who is responsible for these now."""
+    def hand_over(
+        self, responsible: Mapping[str, str | None], handed: Collection[str] = ()
+    ) -> None:
+        """Give the tasks of parties to who is responsible for these now.
+
+        Those of `handed` parties others may see from now on, whoever is to do them.
+        """
         for task in list(self._open.values()):
             if task.party_id is None or task.party_id not in responsible:
                 continue
             now = responsible[task.party_id]
             after = belonging(task, task.party_id, task.person_id, now)
-            if after != task:
+            if after != task or task.party_id in handed:
                 self._note(Happening.CHANGED, after)
 
     def changes(self) -> list[Change]:

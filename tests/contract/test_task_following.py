@@ -182,6 +182,21 @@ async def test_a_customer_who_gets_another_manager_takes_his_tasks_along(desk: T
     assert "task.withdrawn" in {event.kind for event in await desk.events(ali)}
 
 
+async def test_what_was_everybodys_is_taken_from_the_others_when_one_becomes_responsible(
+    desk: TaskDesk,
+) -> None:
+    await desk.user("ali", "102")
+    ayse = await desk.user("ayse", "101")
+    party = await desk.party("", NUMBER)
+    await desk.miss()
+    await desk.follow()
+    assert len(await desk.listed(ayse)) == 1
+    await desk.parties.update(ROOT, party, PartyChange(responsible="ali"))
+    await desk.follow()
+    assert await desk.listed(ayse) == []
+    assert [event.kind for event in await desk.events(ayse)] == ["task.opened", "task.withdrawn"]
+
+
 async def test_who_left_the_company_is_given_no_tasks(desk: TaskDesk) -> None:
     await desk.user("ali", "102")
     await desk.party("ali", NUMBER)
