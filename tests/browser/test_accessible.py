@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.office import GUNES, STRANGER, DeskOffice
 from tests.integration.pbx.lab import GROUP, TRUNK
+from tests.waiting import until
 
 DIALOGS = (("?", "help"), ("o", "targets"), ("n", "note"), ("w", "customer"), ("e", "attach"))
 
@@ -19,6 +20,17 @@ async def violations(page: Page) -> list[str]:
         f"{one['id']}: {one['help']}: {[node['html'] for node in one['nodes']][:3]}"
         for one in found
     ]
+
+
+async def opened_by(page: Page, key: str, dialog: str) -> None:
+    """Open a dialog by its key, which waits for a moment after the mark has moved by itself."""
+
+    async def seen() -> bool:
+        if not await page.locator(f"#{dialog}").is_visible():
+            await page.keyboard.press(key)
+        return await page.locator(f"#{dialog}").is_visible()
+
+    await until(seen)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -39,8 +51,7 @@ async def test_axe_finds_nothing(office: DeskOffice, scheme: str) -> None:
     await expect(page.locator("li.card")).to_have_count(3)
     assert await violations(page) == []
     for key, dialog in DIALOGS:
-        await page.keyboard.press(key)
-        await expect(page.locator(f"#{dialog}")).to_be_visible()
+        await opened_by(page, key, dialog)
         assert await violations(page) == [], dialog
         await page.keyboard.press("Escape")
         await expect(page.locator(f"#{dialog}")).to_be_hidden()

@@ -35,6 +35,8 @@ export class State {
     this.listens = by("desk").dataset.listen === "yes";
     this.current = "";
     this.movedAt = 0;
+    /** The marked card's call lived when it was last shown. */
+    this.lived = false;
     /** @type {Set<string>} */
     this.busy = new Set();
     this.dialogs = new Dialogs(this);
@@ -60,7 +62,8 @@ export class State {
     const held = by("cards").contains(focused);
     const before = this.current;
     this.current = this.marked(held);
-    if (before && this.current !== before) this.movedAt = Date.now();
+    if (this.lived && this.current !== before) this.movedAt = Date.now();
+    this.lived = this.cards.some((card) => card.call.id === this.current && lives(card));
     list(by("cards"), this.cards, (card) => card.call.id, () => newCard(), (element, card) => {
       showCard(element, card, this);
       element.setAttribute("aria-current", String(card.call.id === this.current));
@@ -89,7 +92,6 @@ export class State {
    * @param {boolean} held somebody's focus is in the cards
    */
   marked(held) {
-    const lives = (/** @type {Card} */ card) => !OVER.includes(card.stage || "");
     const now = this.cards.find((card) => card.call.id === this.current);
     if (now && (lives(now) || held)) return this.current;
     return (this.cards.find(lives) || now || this.cards[0])?.call.id || "";
@@ -259,6 +261,9 @@ function letterOf(event) {
   if (/^[a-z]$/i.test(event.key) || event.key.startsWith("Arrow")) return event.key.toUpperCase();
   return /^Key[A-Z]$/.test(event.code) ? event.code.slice(3) : "";
 }
+
+/** @param {Card} card */
+const lives = (card) => !OVER.includes(card.stage || "");
 
 const keysOn = () => localStorage.getItem("keys") !== "off";
 
