@@ -134,7 +134,7 @@ class RecordingKeeper:
             except OSError as error:
                 await self._wait(row, f"it cannot be read: {error.strerror or error}")
             except Permanent as error:
-                await self._settle(row, RecordingState.REFUSED, str(error))
+                await self._refuse(row, str(error))
 
     def _report(self, component: str, detail: str, remedy: str) -> None:
         condition = Condition(level=Level.DEGRADED, detail=detail, remedy=remedy)
@@ -260,6 +260,14 @@ class RecordingKeeper:
         fetching, again = RecordingState.FETCHING.value, self._clock.now() + STEADY
         change = partial(_change, row, state=fetching, seen=mark, reason=why, next_at=again)
         await self._store.write(change)
+
+    async def _refuse(self, row: Any, why: str) -> None:
+        """Look no more; what we have of our own stays."""
+        if row.state == RecordingState.KEPT:
+            logger.warning("the telephone system's copy of recording %s stays: %s", row.id, why)
+            await self._store.write(partial(_change, row, next_at=None))
+        else:
+            await self._settle(row, RecordingState.REFUSED, why)
 
     async def _settle(self, row: Any, state: RecordingState, why: str) -> None:
         logger.warning("the recording of call %s is %s: %s", row.call_id, state.value, why)

@@ -129,8 +129,8 @@ def expect(connection: Connection, call: Mapping[str, Any], name: str, now: date
         add(connection, {**values, "pbx": call["pbx"], "name": name, "told": told,
                          "next_at": now + FIRST_LOOK})  # fmt: skip
         return
-    kept = found.state == RecordingState.KEPT
-    change(connection, found.id, **values, next_at=None if kept else now)
+    done = found.state == RecordingState.KEPT and not found.seen  # theirs may be to be deleted
+    change(connection, found.id, **values, next_at=None if done else now)
 
 
 def release(connection: Connection, pbx: str, ref: str, into: str, now: datetime) -> None:

@@ -92,6 +92,32 @@ async def test_theirs_is_deleted_when_a_mount_that_was_away_is_back(
     assert not path.exists()
 
 
+async def test_theirs_is_deleted_though_its_call_became_part_of_another(
+    store: Store, tmp_path: Path
+) -> None:
+    room = Room(store, tmp_path, delete=True)
+    path = room.put(wav())
+    await room.kept(ref="2.1")
+    await room.call("", ref="1.1")
+    await merge(room)
+    assert path.exists()
+    await room.look()
+    assert not path.exists()
+
+
+async def test_what_is_kept_stays_so_whatever_becomes_of_theirs(
+    store: Store, tmp_path: Path
+) -> None:
+    room = Room(store, tmp_path, delete=True)
+    path = room.put(wav())
+    call_id = await room.kept()
+    path.unlink()
+    path.symlink_to(tmp_path)
+    await room.look()
+    assert await room.state(call_id) == "kept"
+    assert path.is_symlink()
+
+
 async def test_what_finds_its_call_at_the_last_moment_is_not_dropped(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +204,24 @@ async def test_a_call_that_becomes_part_of_another_while_its_file_is_moved(
         await room.look(minutes=1)
     assert await room.state(survivor) == "kept"
     assert room.files() == [f"2026/12/02/{survivor}.wav"]
+
+
+@pytest.mark.parametrize("work", ["look", "copy", "remove"])
+async def test_the_keeper_works_on_a_folder_in_a_thread_of_its_own(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    room = Room(store, tmp_path, delete=True)
+    room.put(wav())
+    does, names = getattr(recording_folders, work), set()
+
+    def noted(*given: Any) -> Any:
+        names.add(threading.current_thread().name.rpartition("_")[0])
+        return does(*given)
+
+    monkeypatch.setattr(recording_folders, work, noted)
+    await room.kept()
+    await room.look()
+    assert names == {"recordings-office"}
 
 
 async def test_a_folder_that_hangs_holds_few_threads_and_lets_listeners_go(
