@@ -11,6 +11,8 @@ HEAD_BYTES = 4096
 """How much of a file is looked at; the sound of a WAV begins within it."""
 _PCM, _FLOAT, _ALAW, _ULAW, _GSM, _EXTENSIBLE = 1, 3, 6, 7, 0x31, 0xFFFE
 """Format tags of WAVE (RFC 2361)."""
+_UNTOLD = 0xFFFFFFFF
+"""The length of a sound that was written to a pipe: who wrote it could not go back to say."""
 _G711_RATE = 8000
 """Samples, and bytes, a second (ITU-T G.711)."""
 _GSM_FRAME, _GSM_FRAME_S, _GSM_MAGIC = 33, 0.02, 0xD
@@ -101,7 +103,7 @@ def duration_s(kind: AudioKind, head: bytes, size_bytes: int) -> float | None:
 def is_whole(kind: AudioKind, head: bytes, size_bytes: int) -> bool:
     """Tell whether a file is as long as it says: a WAV says so when it is closed."""
     wave = _wave(head) if kind in {AudioKind.WAV, AudioKind.GSM_WAV} else None
-    if wave is None:
+    if wave is None or wave.sound_bytes == _UNTOLD:
         return True
     there = size_bytes - wave.sound_at
     return there <= 0 if not wave.sound_bytes else wave.sound_bytes <= there

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from gateway.calls import recording_tables
 from gateway.calls.model import RecordingState
 from gateway.calls.recording_archive import Archive, Arrived, Arriving
-from gateway.calls.recording_names import GIVE_UP, MAX_NAME, WAITING, key_of
+from gateway.calls.recording_names import GIVE_UP, MAX_NAME, STEADY, WAITING, key_of
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import BadRequest, Conflict, Invalid, NotFound, Permanent, Temporary
 from gateway.kernel.store import Store
@@ -29,6 +29,10 @@ AT_ONCE = 8
 SILENT_S = 60.0
 """A sender that sends nothing for so long is given up."""
 _PART_BYTES = 1 << 20
+_NOT_CLOSED = (
+    "the recording is not closed yet: it does not say how long it is, or is shorter than it says; "
+    "hand it over again once it is"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +81,7 @@ class RecordingReceiver:
         """Return once the recording is on disk and written down.
 
         Raises NotFound (no such telephone system), Invalid (name, kind or size), Conflict (the call
-        has another recording already), Temporary (our disk, or too many at once).
+        has another recording already), Temporary (our disk, too many at once, not closed yet).
         """
         principal.require(Permission.RECORDINGS_WRITE)
         folder = self._systems.get(told.pbx)
@@ -94,6 +98,8 @@ class RecordingReceiver:
             )
             try:
                 arrived = await _received(arriving, parts)
+                if not arrived.whole:
+                    raise Temporary(_NOT_CLOSED, retry_after_s=STEADY.total_seconds())
                 return await self._write_down(principal, told, name, arrived)
             finally:
                 await asyncio.to_thread(arriving.discard)

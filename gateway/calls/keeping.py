@@ -24,6 +24,7 @@ from gateway.calls.model import RecordingState
 from gateway.calls.recording_archive import Archive, Arrived, DiskTrouble
 from gateway.calls.recording_folders import Growing, NotMounted, NotThere, RecordingFolder
 from gateway.calls.recording_names import STEADY, UNCLOSED, copy_name, pause
+from gateway.calls.recording_threads import FolderThreads
 from gateway.calls.telling import recorded_event, recording_url
 from gateway.calls.whose import belonging
 from gateway.history.model import InteractionKind
@@ -70,6 +71,7 @@ class RecordingKeeper:
         self._folders = folders
         self._zone = zone
         self._wake_feed = wake_feed
+        self._threads = FolderThreads(1)
         self._working: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
 
@@ -129,8 +131,10 @@ class RecordingKeeper:
                 if isinstance(error, NotMounted):
                     self._report(f"recordings:{row.pbx}", str(error), "mount it")
                 await self._wait(row, str(error))
+            except OSError as error:
+                await self._wait(row, f"it cannot be read: {error.strerror or error}")
             except Permanent as error:
-                await self._settle(row, RecordingState.REFUSED, str(error))
+                await self._refuse(row, str(error))
 
     def _report(self, component: str, detail: str, remedy: str) -> None:
         condition = Condition(level=Level.DEGRADED, detail=detail, remedy=remedy)
@@ -160,7 +164,7 @@ class RecordingKeeper:
                 row, _NOT_MOUNTED.format(pbx=row.pbx), at=recording_tables.give_up_at(row)
             )
             return
-        seen = await asyncio.to_thread(recording_folders.look, folder, row.told)
+        seen = await self._threads.run(row.pbx, recording_folders.look, folder, row.told)
         self._health.forget(f"recordings:{row.pbx}")
         now = self._clock.now()
         if seen.mark != row.seen or not seen.size_bytes:
@@ -169,7 +173,7 @@ class RecordingKeeper:
             return
         arriving = await asyncio.to_thread(self._archive.arriving, seen.suffix)
         try:
-            await asyncio.to_thread(recording_folders.copy, folder, seen, arriving)
+            await self._threads.run(row.pbx, recording_folders.copy, folder, seen, arriving)
             arrived = await asyncio.to_thread(arriving.finish)
             if not arrived.whole and now < row.expected_at + UNCLOSED:
                 raise Growing("it is not closed yet: it does not say how long it is")
@@ -184,10 +188,10 @@ class RecordingKeeper:
         now, folder = self._clock.now(), self._folders.get(row.pbx)
         theirs = bool(mark) and folder is not None and folder.delete
 
-        def unit(connection: Connection) -> None:
+        def unit(connection: Connection) -> bool:
             call = tables.by_id(connection, row.call_id)
             if not _unchanged(connection, row) or call is None:
-                return
+                return False
             recording_tables.change(
                 connection, row.id, state=RecordingState.KEPT.value, reason="", path=name,
                 sha256=arrived.sha256, size_bytes=arrived.size_bytes,
@@ -197,10 +201,21 @@ class RecordingKeeper:
             url = recording_url(call.id)
             history.link(connection, InteractionKind.CALL, call.id, url, now)
             append(connection, self._event(connection, call, now))
+            return True
 
-        await self._store.write(unit)
+        if not await self._store.write(unit):
+            await self._take_back(row, name)
         self._health.forget(_DISK)
         self._wake_feed()
+
+    async def _take_back(self, row: Any, name: str) -> None:
+        """Let a file go whose recording changed meanwhile: back to where it waited, if it did."""
+        if await self._store.read(lambda c: recording_tables.has_path(c, name)):
+            return
+        if row.path:
+            await asyncio.to_thread(self._archive.place, self._archive.path(name), row.path)
+        else:
+            await asyncio.to_thread(self._archive.drop, name)
 
     def _event(self, connection: Connection, call: Any, now: datetime) -> Any:
         dial = dial_tables.find(connection, call.ref)
@@ -210,13 +225,19 @@ class RecordingKeeper:
     async def _delete_theirs(self, row: Any) -> None:
         folder = self._folders.get(row.pbx)
         if folder is not None and folder.delete:
-            await asyncio.to_thread(recording_folders.remove, folder, row.seen, row.told)
+            remove = recording_folders.remove
+            await self._threads.run(row.pbx, remove, folder, row.seen, row.told)
         await self._store.write(partial(_change, row, next_at=None))
 
     async def _drop(self, row: Any) -> None:
         """Forget what was handed over for a call that never showed itself."""
+
+        def unit(connection: Connection) -> bool:
+            return _unchanged(connection, row) and recording_tables.drop(connection, row.id)
+
+        if not await self._store.write(unit):
+            return
         logger.warning("a recording of %s belongs to no call of a day and is dropped", row.pbx)
-        await self._store.write(lambda connection: recording_tables.drop(connection, row.id))
         if row.path:
             await asyncio.to_thread(self._archive.drop, row.path)
 
@@ -239,6 +260,14 @@ class RecordingKeeper:
         fetching, again = RecordingState.FETCHING.value, self._clock.now() + STEADY
         change = partial(_change, row, state=fetching, seen=mark, reason=why, next_at=again)
         await self._store.write(change)
+
+    async def _refuse(self, row: Any, why: str) -> None:
+        """Look no more; what we have of our own stays."""
+        if row.state == RecordingState.KEPT:
+            logger.warning("the telephone system's copy of recording %s stays: %s", row.id, why)
+            await self._store.write(partial(_change, row, next_at=None))
+        else:
+            await self._settle(row, RecordingState.REFUSED, why)
 
     async def _settle(self, row: Any, state: RecordingState, why: str) -> None:
         logger.warning("the recording of call %s is %s: %s", row.call_id, state.value, why)

@@ -27,7 +27,7 @@ from gateway.calls.model import (
 from gateway.calls.port import PbxCondition, PbxStatus
 from gateway.calls.recording_names import key_of
 from gateway.calls.resuming import gap_s, resume
-from gateway.calls.telling import describe_call, dial_event, recording_url
+from gateway.calls.telling import describe_call, dial_event, recorded_event, recording_url
 from gateway.calls.whose import belonging, was_dialled
 from gateway.history.model import Direction, Interaction, InteractionKind
 from gateway.kernel import events
@@ -260,17 +260,31 @@ class CallBook:
         if survivor is not None and row.notes:
             tables.write_notes(connection, survivor.id, [*survivor.notes, *row.notes])
         self._before.pop(row.id, None)
-        recording_tables.release(connection, pbx, change.id, change.party)
+        now = self._clock.now()
+        recording_tables.release(connection, pbx, change.id, change.party, now)
+        if survivor is not None and survivor.ended_at is not None:
+            self._take_along(connection, survivor, now)
         history.drop(connection, InteractionKind.CALL, row.id)
         tables.drop(connection, row.id)
         into = survivor.id if survivor is not None else None
         if change.id.startswith(dial_tables.REF):
             dial_tables.link(connection, change.id, into)
         event = events.Event(
-            kind="call.merged", subject=row.id, at=self._clock.now(),
+            kind="call.merged", subject=row.id, at=now,
             audience=events.EVERYONE, data={"id": row.id, "into": into, "pbx": pbx},
         )  # fmt: skip
         events.append(connection, event)
+
+    def _take_along(self, connection: Connection, row: Any, now: datetime) -> None:
+        """Give a call that has ended the recording of one that became part of it."""
+        if recording_tables.is_kept(connection, row.id):
+            return
+        self._expect_recording(connection, tables.values_of(row))
+        if recording_tables.is_kept(connection, row.id):
+            history.link(connection, InteractionKind.CALL, row.id, recording_url(row.id), now)
+            dial = dial_tables.find(connection, row.ref)
+            whose = belonging(connection, self._plan, row.told, dial)
+            events.append(connection, recorded_event(row, whose.audience, now))
 
     def _lose(self, connection: Connection, row: Any, now: datetime) -> None:
         """End a call unseen: when it was last heard of, so that what came later came later."""

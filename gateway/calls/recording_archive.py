@@ -101,10 +101,11 @@ class Arriving:
         )
 
     def discard(self) -> None:
-        """Let go of what was not moved to its place."""
+        """Let go of what was not moved to its place; what cannot be deleted, a start tidies up."""
         with contextlib.suppress(OSError):
             self._file.close()
-        self.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
     def _begin(self) -> AudioKind:
         self._kind = kind = audio.recognise(bytes(self._head), self._suffix)

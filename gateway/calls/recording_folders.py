@@ -82,8 +82,7 @@ def look(folder: RecordingFolder, told: str) -> Seen:
             empty = empty or seen
     if empty is not None:
         return empty
-    if not folder.here.is_dir():
-        raise NotMounted(f"the folder {folder.here} is not there; is it mounted?")
+    _require_mounted(folder)
     raise NotThere(f"{told[:200]!r} is not in {folder.here}")
 
 
@@ -108,6 +107,8 @@ def remove(folder: RecordingFolder, mark: str, told: str) -> None:
     """Delete a file of theirs, if it is still what was copied; raises NotThere, Permanent."""
     try:
         seen = look(folder, told)
+    except NotMounted:
+        raise
     except NotThere:
         return
     if seen.mark != mark:
@@ -117,6 +118,17 @@ def remove(folder: RecordingFolder, mark: str, told: str) -> None:
             os.unlink(seen.parts[-1], dir_fd=place)
     except OSError as error:
         raise NotThere(f"{told[:200]!r} cannot be deleted: {error.strerror}") from error
+
+
+def _require_mounted(folder: RecordingFolder) -> None:
+    """Raise NotMounted where the folder is not there, or its mount is dead."""
+    why = ""
+    try:
+        if folder.here.is_dir():
+            return
+    except OSError as error:
+        why = f" ({error.strerror})"
+    raise NotMounted(f"the folder {folder.here} is not there{why}; is it mounted?")
 
 
 def _inside(folder: RecordingFolder, told: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    func,
     insert,
     select,
     update,
@@ -110,14 +111,17 @@ def find(connection: Connection, pbx: str, *, name: str, ref: str) -> Any:
 
 
 def expect(connection: Connection, call: Mapping[str, Any], name: str, now: datetime) -> None:
-    """Note at a call's end that it was recorded; what was handed over before is given to it."""
+    """Note at a call's end that it was recorded; what was handed over before is given to it.
+
+    The file's name decides, and only then the call's id: of several it tells which is meant.
+    """
     if of_call(connection, call["id"]) is not None:
         return
     told = call["told"]["recording"]
     given = {"of_pbx": call["pbx"], "of_ref": call["ref"], "of_name": name}
-    found = connection.execute(_FREE_BY_REF, given).first()
-    if found is None and name:
-        found = connection.execute(_FREE_BY_NAME, given).first()
+    found = connection.execute(_FREE_BY_NAME, given).first() if name else None
+    if found is None:
+        found = connection.execute(_FREE_BY_REF, given).first()
     if found is None and not told:
         return
     values = {"call_id": call["id"], "ref": call["ref"], "expected_at": now}
@@ -125,14 +129,20 @@ def expect(connection: Connection, call: Mapping[str, Any], name: str, now: date
         add(connection, {**values, "pbx": call["pbx"], "name": name, "told": told,
                          "next_at": now + FIRST_LOOK})  # fmt: skip
         return
-    kept = found.state == RecordingState.KEPT
-    change(connection, found.id, **values, next_at=None if kept else now)
+    done = found.state == RecordingState.KEPT and not found.seen  # theirs may be to be deleted
+    change(connection, found.id, **values, next_at=None if done else now)
 
 
-def release(connection: Connection, pbx: str, ref: str, into: str) -> None:
-    """Give the recording of a call that became part of another to that one, for its end."""
+def release(connection: Connection, pbx: str, ref: str, into: str, now: datetime) -> None:
+    """Give the recording of a call that became part of another to that one, for its end.
+
+    It waits for that end as long as what was handed over does.
+    """
+    due = func.coalesce(recordings.c.next_at, now)
     connection.execute(
-        update(recordings).where(*_OF_REF).values(ref=into, call_id=None),
+        update(recordings)
+        .where(*_OF_REF)
+        .values(ref=into, call_id=None, expected_at=now, next_at=due),
         {"of_pbx": pbx, "of_ref": ref},
     )
 
@@ -149,9 +159,16 @@ def change(connection: Connection, recording_id: str, **values: Any) -> None:
     connection.execute(_CHANGE.values(values), {"of_id": recording_id})
 
 
-def drop(connection: Connection, recording_id: str) -> None:
-    """Forget a recording that is nobody's."""
-    connection.execute(delete(recordings).where(recordings.c.id == recording_id))
+def drop(connection: Connection, recording_id: str) -> bool:
+    """Forget a recording; False where it is somebody's by now, or gone."""
+    gone = connection.execute(delete(recordings).where(_ID, _NOBODYS), {"of_id": recording_id})
+    return gone.rowcount > 0
+
+
+def has_path(connection: Connection, path: str) -> bool:
+    """Tell whether one of our files belongs to a recording."""
+    query = select(recordings.c.id).where(recordings.c.path == path).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def claim(

@@ -17,9 +17,10 @@ from gateway.calls.model import RecordingState
 from gateway.calls.recording_archive import Archive
 from gateway.calls.recording_folders import NotThere, RecordingFolder
 from gateway.calls.recording_names import download_name
+from gateway.calls.recording_threads import FolderThreads, NoAnswer
 from gateway.calls.showing import Calls
 from gateway.kernel.clock import Clock
-from gateway.kernel.errors import Conflict, NotFound, Permanent
+from gateway.kernel.errors import Conflict, NotFound, Permanent, Temporary
 from gateway.kernel.store import Store
 from gateway.people import audit
 from gateway.web.principal import Permission, Principal
@@ -27,6 +28,10 @@ from gateway.web.principal import Permission, Principal
 LISTENING_S = 600.0
 """A player asks for a recording piece by piece: within so long that is one listening."""
 MAX_LISTENING = 10_000
+LISTENERS = 4
+"""Who may look for a file in one telephone system's folder at the same time."""
+ANSWER_S = 10.0
+"""A folder that does not answer for so long is most likely one of a dead machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +65,15 @@ class Recordings:
         self._clock = clock
         self._archive = archive
         self._folders = folders
+        self._threads = FolderThreads(LISTENERS)
         self._listening: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     async def file(self, principal: Principal, call_id: str) -> RecordingFile:
         """Return a call's recording.
 
         Raises NotFound (no such call, or not his; no recording, or its file is gone), Conflict
-        while it is still being recorded, Permanent where it has not come and cannot be reached.
+        while it is still being recorded, Permanent where it has not come and cannot be reached,
+        Temporary where the folder does not answer.
         """
         principal.require(Permission.RECORDINGS_LISTEN)
         call = await self._calls.show(principal, call_id)
@@ -99,7 +106,12 @@ class Recordings:
                 "recordings handed over"
             )
         try:
-            return await asyncio.to_thread(_found, folder, told, call)
+            async with asyncio.timeout(ANSWER_S):
+                return await self._threads.run(str(call["pbx"]), _found, folder, told, call)
+        except (NoAnswer, TimeoutError):
+            raise Temporary(
+                f"the folder {folder.here} does not answer now", retry_after_s=ANSWER_S
+            ) from None
         except NotThere as error:
             raise NotFound(f"the recording has not come: {error}") from error
         except Permanent as error:

@@ -99,6 +99,27 @@ async def test_the_same_bytes_again_change_nothing_and_others_are_refused(room: 
     assert room.files() == [f"2026/12/02/{call_id}.wav"]
 
 
+@pytest.mark.parametrize("content", [wav(closed=False), wav()[:-100]])
+async def test_what_is_still_being_written_is_to_be_handed_over_again(
+    room: Room, content: bytes
+) -> None:
+    call_id = await room.call()
+    with pytest.raises(Temporary, match="not closed"):
+        await room.hand_over(content)
+    assert room.files() == []
+    await room.hand_over(wav())
+    await room.look()
+    assert (await room.shown(call_id))["size_bytes"] == len(wav())
+
+
+async def test_of_several_the_one_that_the_call_names_is_kept(room: Room) -> None:
+    await room.hand_over(wav(0.1), "other.wav", call="1.1")
+    await room.hand_over(wav(0.2), ONE)
+    call_id = await room.call()
+    await room.look()
+    assert (await room.shown(call_id))["duration_s"] == 0.2
+
+
 async def test_what_was_copied_from_the_folder_is_known_when_it_is_handed_over(room: Room) -> None:
     room.put(wav())
     await room.kept()

@@ -176,8 +176,17 @@ async def test_the_script_hands_over_before_the_call_is_known(
     async with opened("") as office:
         script = await machine(office, disk)
         (disk / FILE).write_bytes(wav(2))
+        os.utime(disk / FILE, (time.time() - 120,) * 2)
         done = await script.run("send", str(disk / FILE), CALL)
         assert (done.returncode, done.stderr) == (0, "")
+        [mark] = script.state.iterdir()
+        assert mark.stat().st_mtime == (disk / FILE).stat().st_mtime
+        (disk / FILE).write_bytes(wav(1))  # after it was read, though before the mark was made
+        os.utime(disk / FILE, (time.time() - 60,) * 2)
+        other = await script.run("send", str(disk / FILE), CALL)
+        assert (other.returncode, "another recording" in other.stderr) == (0, True)
+        again = await script.run("send", str(disk / FILE), CALL)
+        assert (again.returncode, again.stderr, script.marks()) == (0, "", 1)
         await recorded(office, pbx)
         call = await kept(office)
         told = office.rows("SELECT subject FROM events WHERE kind = 'call.recorded'")

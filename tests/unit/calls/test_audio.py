@@ -123,3 +123,9 @@ def test_no_bytes_break_it(content: bytes, name: str) -> None:
         seconds = audio.duration_s(kind, content, len(content))
         assert seconds is None or seconds >= 0
         audio.is_whole(kind, content, len(content))
+
+
+def test_a_wav_that_came_through_a_pipe_is_whole() -> None:
+    untold = b"data" + struct.pack("<I", 0xFFFFFFFF) + bytes(3250)
+    content = riff(1, untold)
+    assert audio.is_whole(AudioKind.WAV, content, len(content))

@@ -62,6 +62,21 @@ def test_a_full_disk_is_told_and_leaves_nothing_under_the_name(
     archive.place(written(archive, wav()).path, "2026/12/01/a.wav")
 
 
+def test_what_cannot_be_deleted_is_left_to_the_next_start(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arriving = archive.arriving(".wav")
+
+    def refused(_path: Path, missing_ok: bool = False) -> None:
+        raise OSError(30, f"Read-only file system {missing_ok}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refused)
+        arriving.discard()
+    assert arriving.path.exists()
+    arriving.discard()
+
+
 def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "recordings").write_text("a file stands in the way")
     with pytest.raises(DiskTrouble, match="space and rights"):
