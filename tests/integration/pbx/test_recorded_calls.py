@@ -49,7 +49,7 @@ async def test_what_mixmonitor_records_is_kept_in_each_format(
 
         await until(ready)
         for line, expected in (
-            ("902125550180", ("audio/wav", True)), ("902125550171", ("audio/wav", True)),
+            ("902125550180", ("audio/wav", True)), ("902125550181", ("audio/wav", True)),
             ("902125550182", ("audio/x-wav", False)),
         ):  # fmt: skip
             call = await _recorded(lab, service, line)
