@@ -351,7 +351,7 @@ async def test_who_takes_nothing_is_disconnected_and_costs_others_nothing(
 
 async def test_a_silent_stream_says_that_it_lives(quick_office: Office) -> None:
     async with quick_office.reading("head") as answer, asyncio.timeout(10):
-        assert await answer.content.readuntil(b"\n\n") == b": still here\n\n"
+        assert await answer.content.readuntil(b"\n\n") == b"event: beat\ndata: {}\n\n"
 
 
 async def test_a_stream_ends_when_its_reader_may_no_longer_sign_in(quick_office: Office) -> None:
