@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.calls import recording_tables
+from gateway.calls import recording_tables, tables
 from gateway.calls.model import RecordingState
 from gateway.calls.recording_archive import Archive, Arrived, Arriving
 from gateway.calls.recording_names import GIVE_UP, MAX_NAME, STEADY, WAITING, key_of
@@ -145,10 +145,13 @@ class RecordingReceiver:
     ) -> Receipt:
         """Write down what came: for a call that is known, or until it is."""
         now = self._clock.now()
-        call_id = None if row is None else row.call_id
+        call_id = _ended(connection, told) if row is None else row.call_id
         values["next_at"] = now if call_id else now + GIVE_UP
         if row is None:
-            more = {"pbx": told.pbx, "ref": told.call, "told": told.file, "expected_at": now}
+            more = {
+                "pbx": told.pbx, "ref": told.call, "told": told.file, "expected_at": now,
+                "call_id": call_id,
+            }  # fmt: skip
             recording_id = recording_tables.add(connection, {**values, **more})
         else:
             recording_id = row.id
@@ -159,6 +162,15 @@ class RecordingReceiver:
             changes={"pbx": told.pbx, "size": values["size_bytes"], "sha256": values["sha256"]},
         )  # fmt: skip
         return Receipt(id=recording_id, state=RecordingState.EXPECTED, call_id=call_id, fresh=True)
+
+
+def _ended(connection: Connection, told: HandOver) -> str | None:
+    """Return the call that is named, where it has ended: nothing else would look for this one.
+
+    A call may be recorded without our being told of it.
+    """
+    call = tables.find(connection, told.pbx, told.call) if told.call else None
+    return call.id if call is not None and call.ended_at is not None else None
 
 
 async def _received(arriving: Arriving, parts: AsyncIterator[bytes]) -> Arrived:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Page, expect
 
 from tests.browser.office import AHMET, STRANGER, DeskOffice
 from tests.integration.pbx.lab import GROUP, TRUNK
+from tests.sounds import wav
 from tests.waiting import until
 
+ELSEWHERE = Path(__file__).parents[1] / "data" / "elsewhere.js"
 RIGHT_TO_LEFT, ZERO_WIDTH = "\u202e", "\u200b"
 
 
@@ -240,3 +245,55 @@ async def test_who_is_signed_out_elsewhere_is_led_to_the_sign_in(office: DeskOff
     page = await opened(office)
     await office.service.post("/users/defne/sign-out", {})
     await page.wait_for_url("**/sign-in?next=%2Fdesk", timeout=20_000)
+
+
+async def test_a_call_is_noticed_by_who_looks_elsewhere(office: DeskOffice) -> None:
+    context = await office.sign_in("defne")
+    await context.grant_permissions(["notifications"], origin=office.service.url)
+    await context.add_init_script(path=ELSEWHERE)
+    page = await office.desk(context)
+    other = await office.desk(context)
+    await office.ring()
+    await expect(page.locator("li.card")).to_have_count(1)
+    shown = [await one.evaluate("window.shown") for one in (page, other)]
+    tones = [await one.evaluate("window.tones") for one in (page, other)]
+    assert sorted(shown) == [
+        [],
+        [["Ahmet Çelik arıyor",
+          "Yıldız Mobilya A.Ş. · Satın alma\nsorumlu: Ayşe Yılmaz\n+90 532 123 45 67"]],
+    ]  # fmt: skip
+    assert sorted(tones) == [0, 4]
+    await office.phone(TRUNK).hang_up()
+    await expect(page.locator("li.card")).to_contain_text("Cevapsız")
+    closed = [await one.evaluate("window.closed_notes") for one in (page, other)]
+    assert sorted(closed) == [0, 1]
+    await expect(page).to_have_title(re.compile(r"^\(1\)"))
+
+
+async def test_a_recording_is_heard_by_who_may(office: DeskOffice) -> None:
+    page = await opened(office, "ayse")
+    secretary = await opened(office)
+    await office.ring(did=GROUP)
+    await office.phone("102").wait("ringing")
+    await office.phone("102").answer()
+    await expect(page.locator("li.card")).to_contain_text("Görüşmede")
+    await office.phone(TRUNK).hang_up()
+    await expect(page.locator("li.card")).to_contain_text("Bitti")
+    with closing(sqlite3.connect(office.service.database)) as database:
+        (ref,) = database.execute("SELECT ref FROM calls").fetchone()
+    path = f"/recordings/office?file=a.wav&call={ref}"
+    await office.service.ask("PUT", path, data=wav(seconds=1.0))
+
+    async def kept() -> bool:
+        (call,) = (await office.service.get("/calls"))["items"]
+        return bool(call["recording_url"])
+
+    await until(kept)
+    await office.ring(did=GROUP)
+    await expect(page.locator("li.card")).to_have_count(2)
+    await page.locator("li.card .last button", has_text="Dinle").first.click()
+    player = page.locator("li.card audio").first
+    await expect(player).to_be_visible()
+    await until(lambda: player.evaluate("player => player.duration > 0.9"))
+    await expect(secretary.locator("li.card .last li")).to_have_count(1)
+    await expect(secretary.locator("li.card .last button")).to_have_count(0)

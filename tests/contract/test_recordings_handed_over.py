@@ -43,6 +43,14 @@ async def test_what_is_handed_over_after_the_call_is_kept(room: Room) -> None:
     assert len(await room.told("call.recorded")) == 1
 
 
+async def test_a_recording_that_the_call_did_not_tell_of_is_its_own_by_its_id(room: Room) -> None:
+    call_id = await room.call(recording="", pbx="branch")
+    receipt = await room.hand_over(wav(), "2026/12/other.wav", call="1.1", **BRANCH)
+    assert receipt.call_id == call_id
+    await room.look()
+    assert await room.state(call_id) == "kept"
+
+
 @pytest.mark.parametrize(
     ("file", "call"),
     [
