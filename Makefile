@@ -62,10 +62,16 @@ contracts: setup
 check: debian lint types scripts contracts  ## lint, types, import rules, unit and contract tests
 	$(PY) -m pytest -q -n 4 --dist worksteal tests/unit tests/contract
 
+TELEPHONES := tests/integration/pbx tests/browser
+WHOLE := tests/integration/service
+
 test: check asterisk  ## check, integration, real programs, pages, packaging: what CI runs
-	@calls=$$(mktemp); $(PY) -m pytest -q tests/integration/pbx tests/browser >$$calls 2>&1 & pbx=$$!; \
-	$(PY) -m pytest -q tests/integration tests/real tests/packaging --ignore tests/integration/pbx; rest=$$?; \
-	wait $$pbx; pbx=$$?; cat $$calls; rm $$calls; exit $$((rest || pbx))
+	@told=$$(mktemp -d); $(PY) -m pytest -q $(TELEPHONES) >$$told/1 2>&1 & one=$$!; \
+	$(PY) -m pytest -q $(WHOLE) >$$told/2 2>&1 & two=$$!; \
+	$(PY) -m pytest -q tests/integration tests/real tests/packaging \
+	  $(addprefix --ignore=,$(TELEPHONES) $(WHOLE)); rest=$$?; \
+	wait $$two; two=$$?; cat $$told/2; wait $$one; one=$$?; cat $$told/1; rm -r $$told; \
+	exit $$((rest || two || one))
 
 bench: debian setup  ## figures and ratios against peers
 	$(PY) -m benchmarks
