@@ -11,6 +11,7 @@ import pytest
 from gateway.calls.model import CallChangeKind
 from gateway.kernel.errors import Permanent, Temporary
 from gateway.sms.port import OutgoingSegment
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.integration.modem.conftest import Rig
@@ -47,7 +48,15 @@ async def test_every_make_works_again_after_it_was_pulled(rig: Rig, make_segment
         await rig.post("fault", kind="unplug", duration_s=0.2)
         await rig.sink.until(lambda: not driver.status.ready)
         await rig.until_ready()
-        await driver.submit(make_segment("after"), "t1")
+
+        async def sends() -> bool:
+            try:
+                await driver.submit(make_segment("after"), "t1")
+            except Temporary:  # surely not sent: its SIM is busy for a moment yet
+                return False
+            return True
+
+        await until(sends)
 
 
 @every_make
