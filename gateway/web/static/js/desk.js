@@ -112,14 +112,14 @@ export class State {
    */
   transfer(card, to, attended) {
     const said = attended ? _("{who} is asked.", { who: nameOf(to, this.people) }) : _("Passed on to {who}.", { who: nameOf(to, this.people) });
-    this.once(card.call.id, () => ask("POST", `/calls/${card.call.id}/transfer`, { to, attended }), said);
+    this.once(`transfer ${card.call.id} ${to} ${attended}`, () => ask("POST", `/calls/${card.call.id}/transfer`, { to, attended }), said);
   }
 
   /** @param {Card} card */
   takeBack(card) {
     if (!this.me?.extension) return toast(_("You have no extension that the call could come to."), "danger");
     const to = this.me.extension;
-    this.once(card.call.id, () => ask("POST", `/calls/${card.call.id}/transfer`, { to }), _("The call comes back to you."));
+    this.once(`back ${card.call.id}`, () => ask("POST", `/calls/${card.call.id}/transfer`, { to }), _("The call comes back to you."));
   }
 
   /**
@@ -128,7 +128,7 @@ export class State {
    */
   consulted(card, passOn) {
     const way = passOn ? "complete" : "cancel";
-    this.once(card.call.id, () => ask("POST", `/calls/${card.call.id}/transfer/${way}`), passOn ? _("Passed on.") : _("The call is yours again."));
+    this.once(`${way} ${card.call.id}`, () => ask("POST", `/calls/${card.call.id}/transfer/${way}`), passOn ? _("Passed on.") : _("The call is yours again."));
   }
 
   /**
@@ -136,7 +136,7 @@ export class State {
    * @param {"park" | "hangup"} deed
    */
   act(card, deed) {
-    this.once(card.call.id, () => ask("POST", `/calls/${card.call.id}/${deed}`), deed === "park" ? _("The call is parked.") : _("The call is ended."));
+    this.once(`${deed} ${card.call.id}`, () => ask("POST", `/calls/${card.call.id}/${deed}`), deed === "park" ? _("The call is parked.") : _("The call is ended."));
   }
 
   /** @param {string} number */
@@ -184,7 +184,7 @@ export class State {
   }
 
   /**
-   * Do something with a call, unless it is being done already: a key that is held, or hit twice.
+   * Do something, unless the same is being done already: a key that is hit twice.
    * @param {string} what
    * @param {() => Promise<any>} work
    * @param {string} said
