@@ -111,7 +111,12 @@ async def _people(service: ServiceProcess) -> list[_Person]:
         await service.post("/users", {"login": f"head{number}", "role": "head"})
         made = await service.post("/tokens", {"user": f"head{number}"})
         found.append(_Person(token=str(made["secret"])))
-    ids = {one["login"]: one["id"] for one in (await service.get("/users"))["items"]}
+    ids: dict[str, str] = {}
+    cursor = ""
+    while not ids or cursor:
+        page = await service.get("/users", cursor=cursor)
+        ids |= {one["login"]: one["id"] for one in page["items"]}
+        cursor = page["next_cursor"]
     for number in range(MANAGERS):
         login = f"user{number}"
         made = await service.post("/tokens", {"user": login})
