@@ -6,8 +6,9 @@ const zone = document.querySelector('meta[name="zone"]')?.getAttribute("content"
 const words = JSON.parse(document.getElementById("texts")?.textContent || "{}");
 const plural = new Intl.PluralRules(language);
 const FORMS = /** @type {const} */ (["one", "few", "many"]);
-const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: zone });
-const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: zone });
+const locale = language === "en" ? "en-GB" : language; // the office has 24 hours
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone: zone });
+const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: zone });
 const date = new Intl.DateTimeFormat("en-CA", { timeZone: zone });
 
 /**
