@@ -226,6 +226,8 @@ def _print(what: str, run: _Run, people: Sequence[_Person], stalled: Sequence[in
         f"{p99 / LIMIT_MS:.2f} of that",
         flush=True,
     )
+    assert not missed, "readers missed events"
+    assert not doubled, "readers were told events twice, or others'"
 
 
 @asynccontextmanager

@@ -158,7 +158,7 @@ function showMore(element, card, state) {
     const text = make("bdi", plain(one.text), "text muted");
     const arrow = one.direction === "in" ? "←" : "→";
     if (one.document && state.listens) row.append(listen(one.document));
-    row.append(make("time", moment(one.started_at), "numeric"), make("span", `${arrow} ${kindName(one.kind)}, ${outcomeName(one.outcome)}`), make("span", plain(one.user_name), "muted"), text);
+    row.append(make("time", moment(one.started_at), "numeric"), make("span", `${arrow} ${kindName(one.kind)}, ${outcomeName(one.outcome, one.kind)}`), make("span", plain(one.user_name), "muted"), text);
     return row;
   }, () => {});
 }

@@ -26,8 +26,11 @@ const KINDS = /** @type {Record<string, string>} */ ({ call: _("Call"), sms: _("
 export const stateName = (state) => STATES[state] || state;
 /** @param {string} stage */
 export const stageName = (stage) => STAGES[stage] || stage;
-/** @param {string} outcome */
-export const outcomeName = (outcome) => OUTCOMES[outcome] || outcome;
+/**
+ * @param {string} outcome
+ * @param {string} [kind] of the contact: a text message that is cancelled was taken back
+ */
+export const outcomeName = (outcome, kind = "call") => OUTCOMES[kind === "sms" && outcome === "cancelled" ? "cancelled_sms" : outcome] || outcome;
 /** @param {string} kind */
 export const kindName = (kind) => KINDS[kind] || kind;
 
