@@ -297,3 +297,20 @@ async def test_a_recording_is_heard_by_who_may(office: DeskOffice) -> None:
     await until(lambda: player.evaluate("player => player.duration > 0.9"))
     await expect(secretary.locator("li.card .last li")).to_have_count(1)
     await expect(secretary.locator("li.card .last button")).to_have_count(0)
+
+
+async def test_who_is_asked_sees_the_call_and_ends_nobodys_consultation(office: DeskOffice) -> None:
+    page = await opened(office)
+    asked = await opened(office, "ayse")
+    await office.ring()
+    await office.phone("101").wait("ringing")
+    await office.phone("101").answer()
+    await page.locator('[data-do="ask"]').click()
+    await office.phone("102").wait("ringing")
+    card = asked.locator("li.card")
+    await expect(card).to_contain_text("Çalıyor: Ayşe Yılmaz")
+    await office.phone("102").answer()
+    await expect(card).to_contain_text("Size soruluyor")
+    await expect(card.locator('[data-do="complete"], [data-do="back"]')).to_have_count(0)
+    await page.locator('[data-do="complete"]').click()
+    await expect(card).to_contain_text("Görüşmede")
