@@ -84,21 +84,25 @@ def optimise_soon(switch: Switch, bridge: Bridge) -> None:
 
 
 def _optimise(switch: Switch, halves: Halves) -> None:
+    """Move one party over; which, Asterisk leaves to whose audio is first: here they take turns."""
     one, two = halves
     near, far = one.bridge, two.bridge
-    if near is None or far is None or len(near.channels) != 2 or one.asking is not None:
+    if near is None or far is None or one.asking is not None:
         return
-    [moved] = near.others(one)
     number = switch.optimisation()
+    goes, stays, left, kept = (two, one, far, near) if int(number) % 2 else (one, two, near, far)
+    if len(left.channels) != 2:
+        return
+    [moved] = left.others(goes)
     source = {**moved.fields("Source"), "DestUniqueId": two.uid, "Id": number}
     tell(switch, "LocalOptimizationBegin", one, two, **source)
     switch.leave(moved)
-    switch.leave(two)
-    switch.enter(far, moved, swap=two)
+    switch.leave(stays)
+    switch.enter(kept, moved, swap=stays)
     tell(switch, "LocalOptimizationEnd", one, two, Success="No", Id=number)
-    switch.leave(one)
-    switch.destroy(near)
-    switch.request(two, 16)
+    switch.leave(goes)
+    switch.destroy(left)
+    switch.request(stays, 16)
     for half in halves:
         half.other_half = None
         switch.hang_up(half, 16)

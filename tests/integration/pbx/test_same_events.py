@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import product
 
 import pytest
 
@@ -327,14 +328,16 @@ async def _played(lab: AsteriskLab | SimulatedLab, scene: Scene) -> Told:
 async def test_the_simulator_says_what_asterisk_says(
     scene: Scene, asterisk: AsteriskLab, simulated: SimulatedLab
 ) -> None:
-    """Where Asterisk's threads race, one scene has several true tellings: ours must be one."""
-    told = ["not played"]
+    """Where Asterisk's threads race, one scene has several true tellings, and so have we."""
+    really, ours = list[Told](), list[Told]()
     for _ in range(ATTEMPTS):
         real, made_up = await asyncio.gather(_played(asterisk, scene), _played(simulated, scene))
-        told = differences(real, made_up)
-        if not told:
+        really.append(real)
+        ours.append(made_up)
+        closest = min((differences(*pair) for pair in product(really, ours)), key=len)
+        if not closest:
             return
-    raise AssertionError("\n".join(told))
+    raise AssertionError("\n".join(closest))
 
 
 async def _commands(lab: AsteriskLab | SimulatedLab) -> dict[str, str]:

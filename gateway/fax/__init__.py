@@ -1,0 +1,1 @@
+"""Faxes: documents that go out as pages, and pages that come in."""

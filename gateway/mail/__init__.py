@@ -1,0 +1,1 @@
+"""Mail that goes out: queued, tried again, never doubled unnoticed."""
