@@ -1,0 +1,1 @@
+"""Fax drivers: one suite on real servers and on simulated ones."""
