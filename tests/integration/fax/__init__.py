@@ -1,1 +1,0 @@
-"""Fax drivers: one suite on real servers and on simulated ones."""
