@@ -108,6 +108,14 @@ _LINK = (
     .where(*_KEY)
     .values(document=bindparam("new_document"), updated_at=bindparam("at"))
 )
+_GIVE = (
+    update(interactions)
+    .where(*_KEY)
+    .values(
+        party_id=bindparam("to_party"), person_id=bindparam("to_person"),
+        user_id=bindparam("to_user"), updated_at=bindparam("at"),
+    )
+)  # fmt: skip
 _DROP = delete(interactions).where(*_KEY)
 _ATTACH = (
     update(interactions)
@@ -156,6 +164,30 @@ def link(
     """Write where an interaction's recording or pages are; one that is not there is let be."""
     given = {"of_kind": str(kind), "of_ref": ref, "new_document": document, "at": at}
     connection.execute(_LINK, given)
+
+
+def give(
+    connection: Connection,
+    kind: InteractionKind | str,
+    ref: str,
+    party_id: str | None,
+    person_id: str | None,
+    *,
+    user_id: str | None,
+    at: datetime,
+) -> None:
+    """Write whose an interaction is, as a person says; one that is not there is let be."""
+    connection.execute(
+        _GIVE,
+        {
+            "of_kind": str(kind),
+            "of_ref": ref,
+            "to_party": party_id,
+            "to_person": person_id,
+            "to_user": user_id,
+            "at": at,
+        },
+    )
 
 
 def drop(connection: Connection, kind: InteractionKind | str, ref: str) -> None:

@@ -24,6 +24,8 @@ _EVERYDAY = frozenset(
         Permission.ME,
         Permission.SMS_READ,
         Permission.SMS_SEND,
+        Permission.FAX_READ,
+        Permission.FAX_SEND,
         Permission.CALLS_READ,
         Permission.CALLS_ACT,
         Permission.MODEMS_READ,

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from gateway.web import cookies, csrf
 from gateway.web.examples import example_of
 from gateway.web.problems import CONTENT_TYPE, Problem
+from gateway.web.requests import MULTIPART
 from gateway.web.routes import FileBody, NoBody, Route, Schema
 
 _REF = "#/components/schemas/{model}"
@@ -110,6 +111,8 @@ def _operation(route: Route, contents: _Contents) -> JsonObject:
         operation["requestBody"] = {"required": True, **_FILE}
     if route.body is not NoBody:
         body = contents.of(route.body, "validation", media_type)
+        if route.form:
+            body["content"] |= contents.of(route.body, "validation", MULTIPART)["content"]
         operation["requestBody"] = {"required": True, **body}
     return operation
 

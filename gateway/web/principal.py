@@ -14,6 +14,9 @@ class Permission(StrEnum):
 
     SMS_READ = "sms:read"
     SMS_SEND = "sms:send"
+    FAX_READ = "fax:read"
+    FAX_SEND = "fax:send"
+    """Send and forward faxes, take them back, say whose work is what came in."""
     CALLS_READ = "calls:read"
     CALLS_ACT = "calls:act"
     """Dial, pass calls on, park them, end them, write notes on them."""

@@ -28,6 +28,16 @@ Q = TypeVar("Q", bound=Schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UploadedFile:
+    """A file of a form, while its request is handled."""
+
+    field: str
+    name: str
+    """As the sender calls it: no path, but nothing to rely on."""
+    file: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[B, Q]):
     """One authenticated, permitted and validated request."""
 
@@ -45,6 +55,8 @@ class Call(Generic[B, Q]):
     """What the asking program calls itself."""
     upload: AsyncIterator[bytes] | None = None
     """The body as it arrives, where the route takes a file."""
+    files: tuple[UploadedFile, ...] = ()
+    """Where the route takes a form with files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +80,8 @@ class FileReply:
     """What it is called when it is saved; plain ASCII."""
     inline: bool = True
     """To be shown or played by the browser; otherwise saved."""
+    keeps: bool = False
+    """The same address never gives anything else, so that the browser may keep it for a while."""
 
 
 class FileBody(Schema):
@@ -99,6 +113,8 @@ class Route:
     """Set where body and answer are streams of JSON lines; `body` and `returns` are one line."""
     uploads: bool = False
     """Its body is a file, which the handler takes as `Call.upload` and limits in size."""
+    form: bool = False
+    """Its body may be a form with files, whose other fields make `body`."""
     media_type: str = "application/json"
     """Of the answer; another one where it is a file (`returns=FileBody`)."""
     idempotent_by_key: bool = False

@@ -7,7 +7,8 @@ import json
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
@@ -29,7 +30,8 @@ from gateway.web.principal import Authenticator, Principal
 from gateway.web.problems import problem_of_validation, problems, respond
 from gateway.web.remote import Remote
 from gateway.web.requests import agent_of, body_of, idempotency_key, parts_of, query_of, refuse_nul
-from gateway.web.routes import Call, FileReply, Reply, Route, Schema
+from gateway.web.routes import Call, FileReply, Reply, Route, Schema, UploadedFile
+from gateway.web.uploads import form_of
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,14 @@ class Who(Protocol):
     async def __call__(self, request: web.Request, /, *, active: bool = True) -> Identity:
         """Return who asks; `active` as for a SessionKeeper."""
         ...
+
+
+class _BadBody(Exception):
+    """The body is not what the route takes."""
+
+    def __init__(self, fault: ValidationError) -> None:
+        super().__init__()
+        self.fault = fault
 
 
 class Server:
@@ -177,27 +187,44 @@ class Server:
             if route.lines is not None:
                 return await streams.answer(request, route, identity.principal)
             try:
-                body = await body_of(request, route.body)
-            except ValidationError as error:
-                return respond(problem_of_validation(error, "body"))
-            try:
                 query = route.query.model_validate(query_of(request))
             except ValidationError as error:
                 return respond(problem_of_validation(error, "query"))
-            call = Call(
-                principal=identity.principal,
-                path=dict(request.match_info),
-                body=body,
-                query=query,
-                idempotency_key=idempotency_key(request),
-                session=identity.session,
-                address=identity.remote.address,
-                agent=agent_of(request),
-                upload=parts_of(request) if route.uploads else None,
-            )
-            return _respond(await route.handler(call), route.status, identity.remote)
+            try:
+                async with self._told(request, route) as (body, files):
+                    call = Call(
+                        principal=identity.principal,
+                        path=dict(request.match_info),
+                        body=body,
+                        query=query,
+                        idempotency_key=idempotency_key(request),
+                        session=identity.session,
+                        address=identity.remote.address,
+                        agent=agent_of(request),
+                        upload=parts_of(request) if route.uploads else None,
+                        files=files,
+                    )
+                    answer = await route.handler(call)
+            except _BadBody as error:
+                return respond(problem_of_validation(error.fault, "body"))
+            return _respond(answer, route.status, identity.remote)
 
         return endpoint
+
+    @asynccontextmanager
+    async def _told(
+        self, request: web.Request, route: Route
+    ) -> AsyncIterator[tuple[Schema, tuple[UploadedFile, ...]]]:
+        """Give what a request says; raises _BadBody."""
+        async with AsyncExitStack() as stack:
+            try:
+                if route.form:
+                    told = await stack.enter_async_context(form_of(request, route.body))
+                else:
+                    told = await body_of(request, route.body), ()
+            except ValidationError as error:
+                raise _BadBody(error) from None
+            yield told
 
     @web.middleware
     async def _measure(self, request: web.Request, handler: Open) -> web.StreamResponse:
@@ -276,7 +303,7 @@ def _file(answer: FileReply) -> web.FileResponse:
         "Content-Type": answer.media_type,
         "Content-Disposition": _disposition(answer),
         "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
+        "Cache-Control": "private, max-age=3600" if answer.keeps else "private, no-store",
     }
     return web.FileResponse(answer.path, headers=headers)
 

@@ -1,14 +1,11 @@
-"""Typed settings of one instance, from TOML, the environment and systemd's credentials."""
+"""The sections of the configuration, each typed and with its defaults."""
 
 from __future__ import annotations
 
-import os
-import tomllib
-from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import (
     BaseModel,
@@ -17,40 +14,20 @@ from pydantic import (
     IPvAnyAddress,
     IPvAnyNetwork,
     SecretStr,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
-from gateway.kernel.errors import ConfigError
-from gateway.kernel.numbers import NumberingPlan
-
-DEFAULT_FILES = (Path("santral.toml"), Path("/etc/santral/santral.toml"))
-
-ENVIRONMENT = {
-    "SANTRAL_BIND": ("server", "bind"),
-    "SANTRAL_PORT": ("server", "port"),
-    "SANTRAL_SOCKET": ("server", "socket"),
-    "SANTRAL_DATA": ("store", "data"),
-    "SANTRAL_DATABASE_URL": ("store", "url"),
-    "SANTRAL_SECRET_KEY": ("store", "secret_key"),
-    "SANTRAL_REGION": ("site", "region"),
-    "SANTRAL_ZONE": ("site", "zone"),
-    "SANTRAL_LOG_LEVEL": ("logs", "level"),
-}
-"""Environment variables that override the file, and the keys they stand for."""
-
 HOST_NAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,62}\.?){0,30}$"
 
-CREDENTIAL = "santral-secret-key"
-"""Name of the systemd credential that holds the key (LoadCredential=)."""
 
+class Section(BaseModel):
+    """Root of every section: unknown keys are refused."""
 
-class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Server(_Section):
+class Server(Section):
     """Where the service listens."""
 
     bind: str = "127.0.0.1"
@@ -74,7 +51,7 @@ class Server(_Section):
         return self
 
 
-class StoreSection(_Section):
+class StoreSection(Section):
     """Where state is kept."""
 
     data: Path = Path("var")
@@ -93,7 +70,7 @@ class StoreSection(_Section):
         return value
 
 
-class Site(_Section):
+class Site(Section):
     """How numbers are written here."""
 
     region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "TR"
@@ -112,7 +89,7 @@ class Site(_Section):
         return value
 
 
-class Sms(_Section):
+class Sms(Section):
     """What holds for every text message."""
 
     national_languages: tuple[str, ...] = ("turkish", "spanish", "portuguese")
@@ -130,13 +107,13 @@ class Sms(_Section):
         return value
 
 
-class Logs(_Section):
+class Logs(Section):
     """What is written to standard error."""
 
     level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
 
 
-class ModemSeed(_Section):
+class ModemSeed(Section):
     """A modem that the first start puts into the settings."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
@@ -147,14 +124,14 @@ class ModemSeed(_Section):
     number: str = ""
 
 
-class RecordingsSection(_Section):
+class RecordingsSection(Section):
     """What holds for our copies of recordings, which lie in `recordings` in the data folder."""
 
     max_mb: Annotated[int, Field(ge=1, le=100_000)] = 500
     """How large one may be, in millions of bytes."""
 
 
-class PbxSection(_Section):
+class PbxSection(Section):
     """A telephone system, and who we are to it."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
@@ -208,115 +185,55 @@ class PbxSection(_Section):
             return frozenset()
 
 
-class Config(_Section):
-    """Everything that must be known before the database is open."""
+class FaxSection(Section):
+    """What holds for everything that is faxed."""
 
-    server: Server = Server()
-    store: StoreSection = StoreSection()
-    site: Site = Site()
-    sms: Sms = Sms()
-    logs: Logs = Logs()
-    modem: tuple[ModemSeed, ...] = ()
-    pbx: tuple[PbxSection, ...] = ()
-    recordings: RecordingsSection = RecordingsSection()
-
-    @field_validator("pbx")
-    @classmethod
-    def _own_agi_ports(cls, value: tuple[PbxSection, ...]) -> tuple[PbxSection, ...]:
-        taken = [(one.agi_bind, one.agi_port) for one in value if one.agi_bind]
-        twice = next((port for bind, port in taken if taken.count((bind, port)) > 1), None)
-        if twice is not None:
-            msg = f"agi_port {twice} is given to two telephone systems; choose another for one"
-            raise ValueError(msg)
-        return value
-
-    @property
-    def database_url(self) -> str:
-        """Return the URL of the database in force."""
-        return self.store.url or f"sqlite:///{(self.store.data / 'santral.db').absolute()}"
-
-    @property
-    def socket_path(self) -> Path:
-        """Return where the command line reaches the running service."""
-        return Path(self.server.socket or self.store.data / "santral.sock")
-
-    @property
-    def lock_path(self) -> Path:
-        """Return the file whose lock says that an instance owns this data."""
-        return self.store.data / "santral.lock"
-
-    @property
-    def recordings_folder(self) -> Path:
-        """Return where our copies of recordings lie."""
-        return self.store.data / "recordings"
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """Return the time zone of the office."""
-        return ZoneInfo(self.site.zone)
-
-    @property
-    def numbering_plan(self) -> NumberingPlan:
-        """Return how numbers are read at this site."""
-        return NumberingPlan(region=self.site.region, area=self.site.area, own=self.site.numbers)
+    company: Annotated[str, Field(max_length=100)] = ""
+    """Our name, as cover pages and the line on top of every page show it."""
+    number: Annotated[str, Field(max_length=40)] = ""
+    """Our fax number, as they show it."""
+    email: Annotated[str, Field(max_length=254)] = ""
+    logo: Path | None = None
+    """PNG or JPEG for cover pages."""
+    covers: Path | None = None
+    """Folder of our own cover pages and letters, beside those that are built in."""
+    language: Literal["tr", "ru", "en"] = "tr"
+    """Of cover pages, where nothing else is said."""
+    max_pages: Annotated[int, Field(ge=1, le=2000)] = 200
+    engine: Literal["auto", "embedded", "ghostscript"] = "auto"
+    """What makes pages of documents; auto: Ghostscript where it is installed."""
 
 
-def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:
-    """Read the configuration; raises ConfigError that names file, key and remedy."""
-    environment = os.environ if environment is None else environment
-    chosen = path or next((file for file in DEFAULT_FILES if file.exists()), None)
-    tree = _read(chosen) if chosen else {}
-    for variable, (section, key) in ENVIRONMENT.items():
-        if variable in environment:
-            _section(tree, section, chosen)[key] = environment[variable]
-    credential = _credential(environment)
-    if credential:
-        _section(tree, "store", chosen)["secret_key"] = credential
-    try:
-        return Config.model_validate(tree)
-    except ValidationError as error:
-        raise ConfigError(_explain(error, chosen, environment)) from None
+class FaxServerSection(Section):
+    """A fax server, and who we are to it."""
 
-
-def _section(tree: dict[str, Any], name: str, path: Path | None) -> dict[str, Any]:
-    section = tree.setdefault(name, {})
-    if not isinstance(section, dict):
-        raise ConfigError(f"{path}: {name} must be a table, written as [{name}]")
-    return section
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read: {error.strerror}; check path and rights"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8 text; save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is no valid TOML: {error}") from error
-
-
-def _credential(environment: Mapping[str, str]) -> str:
-    folder = environment.get("CREDENTIALS_DIRECTORY")
-    file = Path(folder) / CREDENTIAL if folder else None
-    return file.read_text(encoding="utf-8").strip() if file and file.exists() else ""
-
-
-def _explain(error: ValidationError, path: Path | None, environment: Mapping[str, str]) -> str:
-    lines = []
-    for fault in error.errors():
-        key = tuple(str(part) for part in fault["loc"])
-        variable = next(
-            (
-                name
-                for name, place in ENVIRONMENT.items()
-                if place == key[:2] and name in environment
-            ),
-            None,
-        )
-        where = f"environment variable {variable}" if variable else f"{path}: {'.'.join(key)}"
-        remedy = "remove it or mend its spelling" if fault["type"] == "extra_forbidden" else ""
-        lines.append(": ".join(part for part in (where, fault["msg"], remedy) if part))
-    return "\n".join(lines)
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+    kind: Literal["hylafax", "asterisk"] = "hylafax"
+    lines: Annotated[int | None, Field(ge=1, le=500)] = None
+    """How many faxes it sends at once; none: as many as it says that it has modems."""
+    prefixes: tuple[Annotated[str, Field(pattern=r"^\+?[0-9]{1,16}$")], ...] = ()
+    """Numbers that it serves begin with one of these; none: every number."""
+    pages_per_day: Annotated[int | None, Field(ge=1)] = None
+    received: Literal["remove", "keep"] = "remove"
+    """What is done there with a received fax once our copy of it is committed."""
+    station_id: Annotated[str, Field(max_length=20)] = ""
+    """What our machine calls itself; empty: as the server is configured."""
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 4559
+    user: Annotated[str, Field(min_length=1, pattern=r"^[^\s]+$")] = "santral"
+    password: SecretStr = SecretStr("")
+    admin_password: SecretStr = SecretStr("")
+    """Where received faxes are not readable by everyone there."""
+    events: bool = True
+    """Whether the server can reach this machine; otherwise it is asked every `poll_s`."""
+    poll_s: Annotated[float, Field(ge=0.2, le=600)] = 5.0
+    pbx: str = ""
+    """Of kind asterisk: which telephone system."""
+    channel: Annotated[str, Field(pattern=r"^[^\s,&]*\{number\}[^\s,&]*$")] = "PJSIP/{number}@trunk"
+    """Of kind asterisk: how a number is dialled."""
+    context: str = "santral-fax"
+    """Of kind asterisk: where in its dialplan our part begins."""
+    there: Annotated[str, Field(pattern="^/")] = "/var/spool/asterisk/santral-fax"
+    """Of kind asterisk: folder on its disk in which pages are handed over."""
+    here: Path | None = None
+    """Of kind asterisk: where that folder is mounted on this machine."""

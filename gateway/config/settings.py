@@ -1,0 +1,98 @@
+"""Everything that must be known before the database is open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from pydantic import field_validator, model_validator
+
+from gateway.config.sections import (
+    FaxSection,
+    FaxServerSection,
+    Logs,
+    ModemSeed,
+    PbxSection,
+    RecordingsSection,
+    Section,
+    Server,
+    Site,
+    Sms,
+    StoreSection,
+)
+from gateway.kernel.numbers import NumberingPlan
+
+
+class Config(Section):
+    """Everything that must be known before the database is open."""
+
+    server: Server = Server()
+    store: StoreSection = StoreSection()
+    site: Site = Site()
+    sms: Sms = Sms()
+    logs: Logs = Logs()
+    modem: tuple[ModemSeed, ...] = ()
+    pbx: tuple[PbxSection, ...] = ()
+    recordings: RecordingsSection = RecordingsSection()
+    fax: FaxSection = FaxSection()
+    fax_server: tuple[FaxServerSection, ...] = ()
+
+    @model_validator(mode="after")
+    def _known_telephone_systems(self) -> Self:
+        known = {one.id for one in self.pbx}
+        for one in self.fax_server:
+            if one.kind == "asterisk" and one.pbx not in known:
+                msg = f"fax_server {one.id!r} has pbx = {one.pbx!r}, and there is no such [[pbx]]"
+                raise ValueError(msg)
+        names = [one.id for one in self.fax_server]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            msg = f"fax_server {twice!r} is there twice; give one another id"
+            raise ValueError(msg)
+        return self
+
+    @field_validator("pbx")
+    @classmethod
+    def _own_agi_ports(cls, value: tuple[PbxSection, ...]) -> tuple[PbxSection, ...]:
+        taken = [(one.agi_bind, one.agi_port) for one in value if one.agi_bind]
+        twice = next((port for bind, port in taken if taken.count((bind, port)) > 1), None)
+        if twice is not None:
+            msg = f"agi_port {twice} is given to two telephone systems; choose another for one"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def database_url(self) -> str:
+        """Return the URL of the database in force."""
+        return self.store.url or f"sqlite:///{(self.store.data / 'santral.db').absolute()}"
+
+    @property
+    def socket_path(self) -> Path:
+        """Return where the command line reaches the running service."""
+        return Path(self.server.socket or self.store.data / "santral.sock")
+
+    @property
+    def lock_path(self) -> Path:
+        """Return the file whose lock says that an instance owns this data."""
+        return self.store.data / "santral.lock"
+
+    @property
+    def recordings_folder(self) -> Path:
+        """Return where our copies of recordings lie."""
+        return self.store.data / "recordings"
+
+    @property
+    def faxes_folder(self) -> Path:
+        """Return where the pages of faxes lie."""
+        return self.store.data / "faxes"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone of the office."""
+        return ZoneInfo(self.site.zone)
+
+    @property
+    def numbering_plan(self) -> NumberingPlan:
+        """Return how numbers are read at this site."""
+        return NumberingPlan(region=self.site.region, area=self.site.area, own=self.site.numbers)
