@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gateway.fax.answer_schemas import (
+    DocumentOut,
+    FaxesSentOut,
+    FaxLineOut,
+    FaxLinesOut,
+    FaxOut,
+    FaxServerOut,
+    FaxServersOut,
+)
 from gateway.fax.composing import Composer
 from gateway.fax.model import Received
 from gateway.fax.policy import FaxPolicy
 from gateway.fax.policy_book import FaxPolicyBook
 from gateway.fax.port import ServerStatus, SourceDocument
-from gateway.fax.schemas import (
+from gateway.fax.request_schemas import (
     AssignIn,
-    DocumentOut,
-    FaxesSentOut,
     FaxIn,
-    FaxLineOut,
-    FaxLinesOut,
-    FaxOut,
     FaxQuery,
-    FaxServerOut,
-    FaxServersOut,
     FaxSettleIn,
     ForwardIn,
     PictureQuery,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.fax import ledger
-from gateway.fax.schemas import FaxOut
+from gateway.fax.answer_schemas import FaxOut
 from gateway.fax.showing import find_received
 
 
