@@ -1,0 +1,1 @@
+"""Fax servers, and the pages that they send."""

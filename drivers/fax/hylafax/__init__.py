@@ -1,0 +1,1 @@
+"""HylaFAX by its client-server protocol (hfaxd, port 4559)."""
