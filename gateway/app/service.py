@@ -23,6 +23,8 @@ from gateway.calls.showing import describe_stored
 from gateway.config import Config
 from gateway.consent.api import ConsentApi
 from gateway.consent.book import ConsentBook
+from gateway.fax.accepting import take_back_blocked as take_back_faxes
+from gateway.fax.attaching import attach as attach_faxes
 from gateway.history import tables as history_tables
 from gateway.history.api import HistoryApi
 from gateway.history.timeline import Timeline
@@ -71,7 +73,7 @@ from gateway.webhooks.api import WebhooksApi
 from gateway.webhooks.book import WebhookBook
 from gateway.webhooks.couriers import Couriers
 
-_ATTACHED = (history_tables.attach, calls_tables.attach)
+_ATTACHED = (history_tables.attach, calls_tables.attach, attach_faxes)
 """Who learns that a number belongs to somebody now."""
 logger = logging.getLogger(__name__)
 
@@ -220,7 +222,7 @@ def _sms_routes(
     apply: Callable[[], Awaitable[None]],
 ) -> list[Route]:
     figures, plan = FiguresBook(store, clock, config.zone), config.numbering_plan
-    consent = ConsentBook(store, clock, plan, on_block=[take_back_blocked])
+    consent = ConsentBook(store, clock, plan, on_block=[take_back_blocked, take_back_faxes])
     return [
         *ConsentApi(consent).routes(),
         *PolicyApi(PolicyBook(store, clock), figures, fleet, store, apply=apply).routes(),

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
 from zoneinfo import ZoneInfo
 
-from pydantic import field_validator, model_validator
+from pydantic import field_validator
 
 from gateway.config.sections import (
-    FaxSection,
-    FaxServerSection,
     Logs,
     ModemSeed,
     PbxSection,
@@ -35,22 +32,6 @@ class Config(Section):
     modem: tuple[ModemSeed, ...] = ()
     pbx: tuple[PbxSection, ...] = ()
     recordings: RecordingsSection = RecordingsSection()
-    fax: FaxSection = FaxSection()
-    fax_server: tuple[FaxServerSection, ...] = ()
-
-    @model_validator(mode="after")
-    def _known_telephone_systems(self) -> Self:
-        known = {one.id for one in self.pbx}
-        for one in self.fax_server:
-            if one.kind == "asterisk" and one.pbx not in known:
-                msg = f"fax_server {one.id!r} has pbx = {one.pbx!r}, and there is no such [[pbx]]"
-                raise ValueError(msg)
-        names = [one.id for one in self.fax_server]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            msg = f"fax_server {twice!r} is there twice; give one another id"
-            raise ValueError(msg)
-        return self
 
     @field_validator("pbx")
     @classmethod
@@ -81,11 +62,6 @@ class Config(Section):
     def recordings_folder(self) -> Path:
         """Return where our copies of recordings lie."""
         return self.store.data / "recordings"
-
-    @property
-    def faxes_folder(self) -> Path:
-        """Return where the pages of faxes lie."""
-        return self.store.data / "faxes"
 
     @property
     def zone(self) -> ZoneInfo:

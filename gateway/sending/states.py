@@ -64,6 +64,8 @@ class Step:
     before: SendState
     after: SendState
     because: str
+    of_faxes: bool = False
+    """Happens to faxes alone."""
 
 
 FIRST = (_S.SCHEDULED, _S.QUEUED)
@@ -76,20 +78,22 @@ STEPS = (
     Step(_S.QUEUED, _S.SENDING, "a device takes it"),
     Step(_S.QUEUED, _S.CANCELLED, "taken back"),
     Step(_S.QUEUED, _S.EXPIRED, "its last time passed"),
-    Step(_S.QUEUED, _S.DELIVERED, "an earlier attempt of a fax went through after all"),
+    Step(
+        _S.QUEUED, _S.DELIVERED, "an earlier attempt of a fax went through after all", of_faxes=True
+    ),
     Step(_S.SENDING, _S.QUEUED, "refused for the moment"),
     Step(_S.SENDING, _S.SENT, "the network took the last part"),
     Step(_S.SENDING, _S.DELIVERED, "the report came before the answer"),
     Step(_S.SENDING, _S.UNDELIVERED, "the bad report came before the answer"),
     Step(_S.SENDING, _S.FAILED, "refused for good"),
     Step(_S.SENDING, _S.UNCERTAIN, "no answer, or the service died meanwhile"),
-    Step(_S.SENDING, _S.CANCELLED, "a fax taken back while it was sent"),
+    Step(_S.SENDING, _S.CANCELLED, "a fax taken back while it was sent", of_faxes=True),
     Step(_S.SENT, _S.DELIVERED, "delivery report"),
     Step(_S.SENT, _S.UNDELIVERED, "delivery report: given up"),
     Step(_S.UNDELIVERED, _S.DELIVERED, "a later report corrects the first"),
     Step(_S.UNDELIVERED, _S.SENT, "the same, and another part's report is awaited"),
-    Step(_S.UNCERTAIN, _S.SENDING, "the fax server has it still"),
-    Step(_S.UNCERTAIN, _S.CANCELLED, "the fax server took it back, as asked"),
+    Step(_S.UNCERTAIN, _S.SENDING, "the fax server has it still", of_faxes=True),
+    Step(_S.UNCERTAIN, _S.CANCELLED, "the fax server took it back, as asked", of_faxes=True),
     Step(_S.UNCERTAIN, _S.SENT, "late answer: taken, or a person says so"),
     Step(_S.UNCERTAIN, _S.DELIVERED, "its report came"),
     Step(_S.UNCERTAIN, _S.UNDELIVERED, "its report came: given up"),

@@ -48,7 +48,10 @@ class WrongLogin(Permanent):
 
 
 class Connection:
-    """A logged-in control connection; use it in one task at a time."""
+    """A logged-in control connection; use it in one task at a time.
+
+    Of type I for files alone: with it the event stream gives the scheduler's structures, not text.
+    """
 
     def __init__(
         self, settings: HylafaxSettings, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -102,6 +105,7 @@ class Connection:
 
     async def retrieve(self, name: str, into: Path) -> int:
         """Write a file of the server's into a new one of ours; return its length."""
+        await self.ask("TYPE", "I")
         length = 0
         with into.open("xb") as file:
             async with self.data("RETR", name) as (reader, _writer):
@@ -112,6 +116,7 @@ class Connection:
 
     async def store(self, file: Path) -> str:
         """Give the server a file; return the name under which it has it, its length checked."""
+        await self.ask("TYPE", "I")
         content = await asyncio.to_thread(file.read_bytes)
         async with self.data("STOT") as (_reader, writer):
             writer.write(content)
@@ -219,7 +224,6 @@ async def _log_in(connection: Connection, settings: HylafaxSettings) -> None:
         if settings.admin_password or reply.code == 332:
             await connection.ask("ADMIN", settings.admin_password)
         await connection.ask("TZONE", "GMT")
-        await connection.ask("TYPE", "I")
     except Refused as error:
         raise WrongLogin(str(error), code="refused") from None
 
