@@ -72,6 +72,7 @@ async def test_from_the_screen_while_it_rings(desk: Desk, lab: Lab) -> None:
     await desk.actions.transfer(ROOT, ringing["id"], "102")
     await lab.phones["102"].wait("up")
     await lab.phones["101"].wait("ended")
+    await lab.phones[TRUNK].wait("up")
     await lab.phones[TRUNK].hang_up()
     call = await desk.ended()
     assert transfers(call) == [("redirect", "101", "102", True)]

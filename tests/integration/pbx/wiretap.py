@@ -30,6 +30,7 @@ _RACES = {
     "LocalOptimizationBegin": ("LocalTwoCallerIDNum", "LocalTwoCallerIDName"),
     "NewCallerid": ("ChannelState", "ChannelStateDesc"),
     "BridgeLeave": ("BridgeNumChannels",),
+    "SoftHangupRequest": ("Cause",),
     "DialEnd": ("DestExten", "DestChannelState", "DestChannelStateDesc"),
 }
 """What another thread of Asterisk's may have changed already, or not yet."""

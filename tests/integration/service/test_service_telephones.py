@@ -284,10 +284,17 @@ async def test_a_service_that_dies_in_mid_call_finds_the_call_again(
         await office.service.start()
         await until(lambda: ready(office))
         await until_state(office, "ayse", "busy")
-        [after] = await calls(office, live="true")
-        assert (after["id"], after["state"], after["answered_by"]) == (
-            before["id"], "talking", "101",
-        )  # fmt: skip
+        found: list[tuple[str, str, str | None]] = []
+
+        async def talking() -> bool:
+            found[:] = [
+                (one["id"], one["state"], one["answered_by"])
+                for one in await calls(office, live="true")
+            ]
+            return any(state == "talking" for _, state, _ in found)
+
+        await until(talking, timeout_s=10)  # the call is stored after the presence is shown
+        assert found == [(before["id"], "talking", "101")]
         await asyncio.to_thread(pbx.post, "/phones/trunk", do="hang_up")
 
         async def over() -> bool:

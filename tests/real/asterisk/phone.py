@@ -32,7 +32,7 @@ class Dialog:
         self.local_tag, self.remote_tag = token(8), ""
         self.sequence, self.invite_sequence, self.branch = 100, 0, ""
         self.target = self.remote = self.local = self.peer = ""
-        self.state, self.status = "new", 0
+        self.state, self.status, self.given_up = "new", 0, False
         self.at: dict[str, float] = {}
         self.invite: Message | None = None
         self.heard_at: Address | None = None
@@ -132,7 +132,7 @@ class Phone(asyncio.DatagramProtocol):
     async def hang_up(self, dialog: Dialog) -> None:
         """Hang up, whatever state it is in."""
         if dialog.outgoing and dialog.state in {"calling", "ringing"}:
-            tag, dialog.remote_tag = dialog.remote_tag, ""
+            tag, dialog.remote_tag, dialog.given_up = dialog.remote_tag, "", True
             self._request(
                 "CANCEL", dialog, to=dialog.target, sequence=dialog.invite_sequence,
                 branch=dialog.branch,
@@ -231,6 +231,9 @@ class Phone(asyncio.DatagramProtocol):
             self._request("ACK", dialog, sequence=message.sequence)
             if dialog.state in {"calling", "ringing"}:
                 self._up(dialog)
+            if dialog.given_up and dialog.state == "up":  # it was answered as we gave up
+                self._request("BYE", dialog)
+                dialog.become("ended")
         elif message.status >= 300:
             self._request("ACK", dialog, to=dialog.target or dialog.remote,
                           sequence=message.sequence, branch=dialog.branch)  # fmt: skip
