@@ -156,9 +156,9 @@ async def quick_office(store: Store) -> AsyncIterator[Office]:
 
 
 async def one(answer: aiohttp.ClientResponse) -> tuple[int, str, dict[str, Any]]:
-    """Return the next event."""
-    block = ":"
-    while block.startswith(":"):
+    """Return the next event; beats are none."""
+    block = ""
+    while not block.startswith("id: "):
         async with asyncio.timeout(10):
             block = (await answer.content.readuntil(b"\n\n")).decode()
     number, kind, data = (line.partition(": ")[2] for line in block.strip().split("\n"))
