@@ -1,0 +1,1 @@
+"""Documents become the pages that are faxed; all of it in processes with limits."""
