@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,13 +34,14 @@ class Workshop:
         try:
             if file.stat().st_size > self.limits.max_mb * 1_000_000:
                 raise Refused(f"has more than {self.limits.max_mb} MB: send it in parts")
-            yield from self._pages(kind_of(file), file)
+            with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+                yield from self._pages(kind_of(file), file, Path(folder))
         except FileNotFoundError as error:
             if Path(str(error.filename)) == file:
                 raise Refused("is no longer there: hand it in again") from error
             raise
 
-    def _pages(self, kind: Kind, file: Path) -> Iterator[FaxPage]:
+    def _pages(self, kind: Kind, file: Path, folder: Path) -> Iterator[FaxPage]:
         sheet, limits = Sheet(resolution=self.resolution), self.limits
         if kind is Kind.PICTURE:
             from drivers.fax.raster import pictures  # noqa: PLC0415
@@ -51,11 +53,10 @@ class Workshop:
 
             yield from faxed.pages(file, sheet, limits.max_pages, limits.max_pixels)
         else:
-            yield from self._drawn(self._as_pdf(kind, file), sheet)
+            yield from self._drawn(self._as_pdf(kind, file, folder), sheet, folder)
 
-    def _as_pdf(self, kind: Kind, file: Path) -> Path:
-        into, most = self.folder / f"{file.name}.pdf", self.limits.max_pages
-        into.unlink(missing_ok=True)
+    def _as_pdf(self, kind: Kind, file: Path, folder: Path) -> Path:
+        into, most = folder / "document.pdf", self.limits.max_pages
         if kind is Kind.PDF:
             return file
         if kind is Kind.TEXT:
@@ -84,16 +85,14 @@ class Workshop:
         )  # fmt: skip
         office.write_pdf(file, kind, into, bounds)
 
-    def _drawn(self, file: Path, sheet: Sheet) -> Iterator[FaxPage]:
+    def _drawn(self, file: Path, sheet: Sheet, folder: Path) -> Iterator[FaxPage]:
         from drivers.fax.raster import embedded  # noqa: PLC0415
 
         if self.ghostscript:
             from drivers.fax.raster import ghost  # noqa: PLC0415
 
             try:
-                yield from ghost.pages(
-                    self.ghostscript, file, sheet, self.folder, self.limits.max_pages
-                )
+                yield from ghost.pages(self.ghostscript, file, sheet, folder, self.limits.max_pages)
                 return
             except ghost.CannotDraw as error:
                 if self.insist:

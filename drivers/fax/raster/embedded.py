@@ -12,8 +12,9 @@ import pypdfium2.raw as pdfium_c
 
 from drivers.fax.raster import ink, paper, pdf_document
 from drivers.fax.raster.geometry import Sheet
+from drivers.fax.raster.group4 import encode
 from drivers.fax.raster.refusals import Refused
-from drivers.fax.raster.tiff import FaxPage, encode
+from drivers.fax.raster.tiff import FaxPage
 from gateway.fax.port import PAGE_WIDTH_PX
 
 _WHITE = 0xFFFFFFFF

@@ -11,8 +11,9 @@ from typing import Any, BinaryIO
 
 from PIL import Image, ImageChops, ImageFile, TiffImagePlugin
 
+from drivers.fax.raster.group4 import encode
 from drivers.fax.raster.refusals import Refused
-from drivers.fax.raster.tiff import GROUP_4, NOMINAL_DPI, encode
+from drivers.fax.raster.tiff import GROUP_4, NOMINAL_DPI
 
 _CODES = {2, 3, 4}  # of ITU-T: Huffman alone, Group 3, Group 4
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))

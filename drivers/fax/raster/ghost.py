@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import resource
+import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pypdfium2.raw as pdfium_c
 from pypdfium2 import PdfDocument
 
 from drivers.fax.raster import pdf_document, screen
-from drivers.fax.raster.fax_frames import frames
-from drivers.fax.raster.geometry import POINT_MM, SHEET_MM, Place, Sheet
-from drivers.fax.raster.tiff import FaxPage
+from drivers.fax.raster.geometry import DOTS_PER_MM, POINT_MM, SHEET_MM, Place, Sheet
+from drivers.fax.raster.tiff import FaxPage, plain_pages
 from gateway.fax.port import PAGE_WIDTH_PX
 
+_SHEET_PT = (SHEET_MM[0] / POINT_MM, SHEET_MM[1] / POINT_MM)
 _LETTERS_BLACK_BELOW = 0xD8
 """Of 255: letters are never screened; what is no nearly white letter becomes black."""
 _AREA_TONES = (0.25, 0.97)
 """Darker than the first is black, so that thin rules hold together; lighter than the last white."""
 _PICTURE_TONES = (0.12, 0.92)
-_MAX_PIXELS = PAGE_WIDTH_PX * 5000
 
 
 class CannotDraw(Exception):
@@ -41,7 +40,7 @@ def pages(
     command = [
         program, "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=tiffg4",
         f"-r{sheet.x_dpi:.4f}x{sheet.y_dpi:.4f}", f"-g{PAGE_WIDTH_PX}x{sheet.height_px}",
-        "-dFIXEDMEDIA", "-dPDFFitPage", "-dMaxStripSize=0", "-dFillOrder=1",
+        "-dFIXEDMEDIA", "-dUseCropBox", "-dMaxStripSize=0", "-dFillOrder=1",
         f"-sOutputFile={drawn}", str(prologue), "-f", str(placed),
     ]  # fmt: skip
     done = subprocess.run(  # noqa: S603
@@ -58,13 +57,16 @@ def _alone() -> None:
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
-def _taken(drawn: Path, count: int) -> Iterator[FaxPage]:
-    with drawn.open("rb") as file:
-        found = [frame for frame in frames(file, count + 1, _MAX_PIXELS) if frame]
-        if len(found) != count or not all(frame.canonical for frame in found):
-            raise CannotDraw
-        for frame in found:
-            yield FaxPage(strip=frame.strip(file, lenient=False), height=frame.height)
+def _taken(drawn: Path, count: int) -> list[FaxPage]:
+    """Return all pages or none: the embedded engine may have to begin anew."""
+    try:
+        with drawn.open("rb") as file:
+            found = list(plain_pages(file))
+    except (ValueError, KeyError, struct.error) as error:
+        raise CannotDraw from error
+    if len(found) != count:
+        raise CannotDraw
+    return found
 
 
 def _laid_out(document: PdfDocument, sheet: Sheet, into: Path) -> Path | None:
@@ -74,7 +76,7 @@ def _laid_out(document: PdfDocument, sheet: Sheet, into: Path) -> Path | None:
         return None
     for index, place in enumerate(places):
         if not _is_sheet(place, sheet):
-            _widen(document, index, place)
+            _put(document, index, place)
     document.save(into)
     return into
 
@@ -87,39 +89,45 @@ def _is_sheet(place: Place, sheet: Sheet) -> bool:
     )  # fmt: skip
 
 
-def _widen(document: PdfDocument, index: int, place: Place) -> None:
-    """Put a page on paper that becomes A4 when it is shrunk, its own content unchanged."""
+def _put(document: PdfDocument, index: int, place: Place) -> None:
+    """Draw a page anew on upright A4; what its own paper cut off stays cut off."""
     page = document[index]
-    left, bottom, right, top = page.get_bbox()
-    clip = pdfium_c.FS_RECTF(left, top, right, bottom)
-    pdfium_c.FPDFPage_TransFormWithClip(page.raw, None, clip)
-    if place.turned:
-        page.set_rotation((page.get_rotation() + 90) % 360)
-    paper = [side / POINT_MM / place.scale for side in SHEET_MM]
-    size = (paper[1], paper[0]) if page.get_rotation() % 180 else (paper[0], paper[1])
-    box = _box(page.get_rotation(), (left, bottom, right, top), size)
-    page.set_mediabox(*box)
-    page.set_cropbox(*box)
+    box = page.get_bbox()
+    turned = (page.get_rotation() + 90 * place.turned) % 360
+    size = box[2] - box[0], box[3] - box[1]
+    width, height = (place.scale * side for side in (size if turned % 180 == 0 else size[::-1]))
+    left, bottom = (_SHEET_PT[0] - width) / 2, _SHEET_PT[1] - height
+    matrix = _matrix(turned, box, place.scale, left, bottom)
+    clip = pdfium_c.FS_RECTF(left, bottom + height, left + width, bottom)
+    pdfium_c.FPDFPage_TransFormWithClip(page.raw, matrix, clip)
+    pdfium_c.FPDFPage_TransformAnnots(
+        page.raw, matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+    )
+    page.set_rotation(0)
+    for set_box in (page.set_mediabox, page.set_cropbox):
+        set_box(0, 0, *_SHEET_PT)
     page.close()
 
 
-def _box(
-    rotation: int, old: tuple[float, float, float, float], size: tuple[float, float]
-) -> tuple[float, float, float, float]:
-    """Return the paper's box: the page lies at its top, as it is seen, and in its middle."""
-    left, bottom, right, top = old
-    across, down = size
-    if rotation % 180:
-        centre = (bottom + top) / 2
-        start = left if rotation == 90 else right - across
-        return start, centre - down / 2, start + across, centre + down / 2
-    middle = (left + right) / 2
-    start = top - down if rotation == 0 else bottom
-    return middle - across / 2, start, middle + across / 2, start + down
+def _matrix(
+    turned: int, box: tuple[float, float, float, float], scale: float, left: float, bottom: float
+) -> pdfium_c.FS_MATRIX:
+    """Return how a point of the page moves: turned clockwise, shrunk, put in its place."""
+    west, south, east, north = box
+    a, b, c, d, e, f = {
+        0: (1, 0, 0, 1, -west, -south),
+        90: (0, -1, 1, 0, -south, east),
+        180: (-1, 0, 0, -1, east, north),
+        270: (0, 1, -1, 0, north, -west),
+    }[turned]
+    return pdfium_c.FS_MATRIX(
+        a * scale, b * scale, c * scale, d * scale, e * scale + left, f * scale + bottom
+    )
 
 
 def _prologue() -> str:
     """Return what is told to Ghostscript first: how letters, areas and pictures become dots."""
+    margin = (PAGE_WIDTH_PX / DOTS_PER_MM - SHEET_MM[0]) / 2 / POINT_MM
     return f"""%!
 /letters << /HalftoneType 3 /Width 1 /Height 1 /Thresholds <{_LETTERS_BLACK_BELOW:02x}> >> def
 /areas {_halftone(*_AREA_TONES)} def
@@ -130,11 +138,12 @@ systemdict /.setobjtypeHT known {{
   pictures sethalftone /Image .setobjtypeHT
 }} {{ areas sethalftone }} ifelse
 << /HalftoneMode 1 >> setuserparams
+<< /PageOffset [{margin:.3f} 0] >> setpagedevice
 """
 
 
 def _halftone(black: float, white: float) -> str:
     """Return blue noise that screens the tones between two, and leaves the others plain."""
-    square = screen.thresholds().astype(np.float32) * (white - black) + 255 * black
-    side, levels = screen.SIDE, np.round(square).astype(np.uint8).tobytes().hex()
+    scaled = bytes(round(level * (white - black) + 255 * black) for level in range(256))
+    side, levels = screen.SIDE, screen.thresholds().translate(scaled).hex()
     return f"<< /HalftoneType 3 /Width {side} /Height {side} /Thresholds <{levels}> >>"

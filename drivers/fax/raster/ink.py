@@ -97,6 +97,20 @@ def _screen(ink: Bits, grey: Grey, tiles: NDArray[np.bool_]) -> None:
     first, last = int(columns[0]), int(columns[-1]) + 1
     part = Image.fromarray(grey[top:bottom, first * _TILE : last * _TILE])
     sharp = np.asarray(part.filter(_SHARPEN))
-    dots = np.packbits(screen.dots(sharp, top, first * _TILE), axis=1)
+    dots = np.packbits(_screened(sharp, top, first * _TILE), axis=1)
     marked = np.repeat(tiles[rows[0] : rows[-1] + 1, first:last], _TILE, axis=0)[: len(dots)]
     np.copyto(ink[top:bottom, first:last], dots, where=marked)
+
+
+def _screened(grey: Grey, top: int, left: int) -> NDArray[np.bool_]:
+    """Tell which dots are black, in a part of a page that begins at `top`, `left`."""
+    height, width = grey.shape
+    side = screen.SIDE
+    square = np.frombuffer(screen.thresholds(), np.uint8).reshape(side, side)
+    across = np.tile(np.roll(square, -(left % side), 1), (1, width // side + 1))[:, :width]
+    lines = np.roll(across, -(top % side), 0)
+    black = np.empty(grey.shape, np.bool_)
+    for row in range(0, height, side):
+        part = grey[row : row + side]
+        np.less(part, lines[: len(part)], out=black[row : row + side])
+    return black

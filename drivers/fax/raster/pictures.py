@@ -12,8 +12,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from drivers.fax.raster import ink, paper
 from drivers.fax.raster.geometry import Sheet, place
+from drivers.fax.raster.group4 import encode
 from drivers.fax.raster.refusals import Refused
-from drivers.fax.raster.tiff import FaxPage, encode
+from drivers.fax.raster.tiff import FaxPage
 from gateway.fax.port import PAGE_WIDTH_PX
 
 _ORIENTATION = 0x0112  # Exif 2.3, 4.6.4

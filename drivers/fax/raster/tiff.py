@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
-
-from PIL import Image, TiffImagePlugin
 
 from gateway.fax.port import PAGE_WIDTH_PX, Resolution
 
@@ -23,18 +21,6 @@ class FaxPage:
     strip: bytes
     """Group 4."""
     height: int
-
-
-def encode(dots: bytes, height: int, width: int = PAGE_WIDTH_PX) -> bytes:
-    """Return a page's Group 4 strip; in `dots` a set bit is a black dot."""
-    picture = Image.frombytes("1", (width, height), dots)
-    buffer = io.BytesIO()
-    # The encoder takes set bits for black, whatever Pillow calls them.
-    picture.save(buffer, "TIFF", compression="group4", tiffinfo={278: height})
-    with Image.open(buffer) as coded:
-        assert isinstance(coded, TiffImagePlugin.TiffImageFile)
-        (start,), (size,) = coded.tag_v2[273], coded.tag_v2[279]
-    return bytes(buffer.getbuffer()[start : start + size])
 
 
 class FaxWriter:
@@ -87,3 +73,29 @@ class FaxWriter:
             number = value + values_at if kind == _RATIONAL else value
             coded += struct.pack("<HHLL", tag, kind, 2 if tag == 297 else 1, number)
         return coded + struct.pack("<LLLLL", 0, NOMINAL_DPI, 1, self._lines_per_inch, 1)
+
+
+def plain_pages(file: BinaryIO) -> Iterator[FaxPage]:
+    """Yield the pages of a file that a program of ours wrote, with one Group 4 strip each."""
+    file.seek(0)
+    order, _, directory_at = struct.unpack("<2sHL", file.read(8))
+    if order != b"II":
+        raise ValueError
+    while directory_at:
+        file.seek(directory_at)
+        (count,) = struct.unpack("<H", file.read(2))
+        coded = file.read(12 * count + 4)
+        (directory_at,) = struct.unpack_from("<L", coded, 12 * count)
+        tags = dict(_entry(coded, 12 * number) for number in range(count))
+        if (tags[256], tags[259], tags[262]) != (PAGE_WIDTH_PX, GROUP_4, 0) or tags[278] < tags[
+            257
+        ]:
+            raise ValueError
+        file.seek(tags[273])
+        yield FaxPage(strip=file.read(tags[279]), height=tags[257])
+
+
+def _entry(coded: bytes, at: int) -> tuple[int, int]:
+    tag, kind = struct.unpack_from("<HH", coded, at)
+    (value,) = struct.unpack_from("<H" if kind == _SHORT else "<L", coded, at + 8)
+    return tag, value
