@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from drivers.fax.raster import pictures
+import numpy as np
+from PIL import Image
+
+from drivers.fax.raster import ink, pictures
 from drivers.fax.raster.fax_frames import FaxFrame, frames
 from drivers.fax.raster.geometry import Sheet
+from drivers.fax.raster.group4 import encode
 from drivers.fax.raster.refusals import Refused
 from drivers.fax.raster.tiff import FaxPage
 from gateway.fax.port import PAGE_WIDTH_PX, Resolution
@@ -45,11 +49,20 @@ def _ready(frame: FaxFrame, sheet: Sheet) -> bool:
 
 def _drawn(frame: FaxFrame, file: BinaryIO, sheet: Sheet) -> FaxPage:
     picture = frame.picture(file, lenient=False)
-    is_fax = frame.width in _FAX_WIDTHS and abs(frame.x_dpi - sheet.x_dpi) < _DPI_SLACK
+    if frame.width in _FAX_WIDTHS and abs(frame.x_dpi - sheet.x_dpi) < _DPI_SLACK:
+        return _scanned_anew(picture, _true(frame.y_dpi), sheet)
     picture.info["dpi"] = (frame.x_dpi, frame.y_dpi)
-    if is_fax:
-        picture.info["dpi"] = (sheet.x_dpi, _true(frame.y_dpi))
-    return pictures.page_of(picture, sheet, margin_mm=0.0 if is_fax else pictures.MARGIN_MM)
+    return pictures.page_of(picture, sheet)
+
+
+def _scanned_anew(picture: Image.Image, y_dpi: float, sheet: Sheet) -> FaxPage:
+    """Return a fax at another resolution, or from wider paper: over the whole width again."""
+    lines = round(picture.height * sheet.y_dpi / y_dpi * PAGE_WIDTH_PX / picture.width)
+    height = max(1, min(lines, _LONGEST_SHEETS * sheet.height_px))
+    size = (PAGE_WIDTH_PX, height)
+    grey = picture.convert("L")
+    drawn = np.asarray(grey.resize(size, pictures.filter_to(grey, *size)))
+    return FaxPage(strip=encode(ink.black_dots(drawn, sheet.resolution), height), height=height)
 
 
 def _true(nominal_dpi: float) -> float:

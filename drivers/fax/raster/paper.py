@@ -12,6 +12,8 @@ _COARSE = 16
 _TONE_FROM, _TONE_TO = 60, 232
 _MOST = 0.5
 """Share of a page that is grey before it is taken for grey paper or a photograph."""
+_DIMMEST_PAPER = 140
+"""Of 255: darker than this, it is a picture of something else."""
 _PAPER_SHARE = 0.7
 _PAPER_ABOVE = 215
 """Of 255, once the light is evened out: paper, not ink."""
@@ -26,6 +28,8 @@ def whitened(grey: Grey) -> Grey:
     page = Image.fromarray(grey)
     light = page.reduce(_COARSE).filter(ImageFilter.MaxFilter(5))
     light = light.filter(ImageFilter.MedianFilter(5)).filter(ImageFilter.GaussianBlur(2))
+    if np.median(np.asarray(light)) < _DIMMEST_PAPER:
+        return grey
     even = np.asarray(light.resize(page.size, Image.Resampling.BILINEAR))
     brightness = grey.astype(np.uint16) * 255 // np.maximum(even, 1)
     lit = np.minimum(brightness, 255).astype(np.uint8)

@@ -20,7 +20,7 @@ from gateway.fax.port import PAGE_WIDTH_PX
 _ORIENTATION = 0x0112  # Exif 2.3, 4.6.4
 _LYING = frozenset({5, 6, 7, 8})
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
-MARGIN_MM = 10.0
+_MARGIN_MM = 10.0
 _USUAL_DPI = 96.0
 _BELIEVED_DPI = (50.0, 2400.0)
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, IndexError)
@@ -51,17 +51,17 @@ def refuse_huge(picture: Image.Image, max_pixels: int) -> None:
         )
 
 
-def page_of(picture: Image.Image, sheet: Sheet, *, margin_mm: float = MARGIN_MM) -> FaxPage:
+def page_of(picture: Image.Image, sheet: Sheet) -> FaxPage:
     """Put a picture on a sheet, in its true size when it fits."""
     across, down = _dpi(picture)
     width_mm, height_mm = picture.width / across * 25.4, picture.height / down * 25.4
     if picture.getexif().get(_ORIENTATION, 1) in _LYING:
         width_mm, height_mm = height_mm, width_mm
     grey = _grey(picture, sheet)
-    where = place(sheet, width_mm, height_mm, margin_mm=margin_mm)
+    where = place(sheet, width_mm, height_mm, margin_mm=_MARGIN_MM)
     if where.turned:
         grey = grey.transpose(Image.Transpose.ROTATE_270)
-    drawn = grey.resize((where.width, where.height), _filter(grey, where.width, where.height))
+    drawn = grey.resize((where.width, where.height), filter_to(grey, where.width, where.height))
     page = np.full((sheet.height_px, PAGE_WIDTH_PX), 255, np.uint8)
     rows = slice(where.top, where.top + where.height)
     page[rows, where.left : where.left + where.width] = paper.whitened(np.asarray(drawn))
@@ -101,7 +101,8 @@ def _narrowed(picture: Image.Image) -> Image.Image:
     return Image.fromarray(np.clip(np.nan_to_num(values) * scale, 0, 255).astype(np.uint8))
 
 
-def _filter(picture: Image.Image, width: int, height: int) -> Image.Resampling:
+def filter_to(picture: Image.Image, width: int, height: int) -> Image.Resampling:
+    """Return how a picture is brought to a size."""
     whole = width % picture.width == 0 and height % picture.height == 0
     # Dots that are doubled stay dots: a fax at another resolution loses nothing.
     return Image.Resampling.NEAREST if whole else Image.Resampling.LANCZOS

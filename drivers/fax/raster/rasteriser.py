@@ -74,7 +74,7 @@ class DocumentRasteriser:
         """Write the pages of all documents, in order, into one file."""
         names = [_shown(document.name) for document in documents]
         if not documents:
-            raise Invalid("there is nothing to fax: add a document", field="documents")
+            raise Invalid("there is nothing to fax: add a document", field="files")
         async with self._makers.turn(), _folder(into.parent) as folder:
             part = folder / "pages.tif"
             request = {
@@ -124,7 +124,7 @@ class DocumentRasteriser:
         if "limit" in answer:
             raise self._too_much(name, f"{self._limits.memory_mb} MB of memory")
         if "refused" in answer:
-            raise Invalid(f"{name} {answer['refused']}", field="documents")
+            raise Invalid(f"{name} {answer['refused']}", field="files")
         if "busy" in answer:
             raise Temporary(answer["busy"], retry_after_s=_BUSY_RETRY_S)
         return answer, payload
@@ -137,13 +137,13 @@ class DocumentRasteriser:
             return self._too_much(name, f"{self._limits.cpu_s} s of computing")
         _log.warning("a worker failed over a document (%s): %s", outcome.code, outcome.complaint)
         return Invalid(
-            f"{name} cannot be read here: print it to a new PDF and send that", field="documents"
+            f"{name} cannot be read here: print it to a new PDF and send that", field="files"
         )
 
     def _too_much(self, name: str, what: str) -> Invalid:
         return Invalid(
             f"{name} takes more than {what}: send it in parts, or as a simpler PDF",
-            field="documents",
+            field="files",
         )
 
 
