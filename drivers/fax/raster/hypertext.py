@@ -16,24 +16,16 @@ from drivers.fax.raster.refusals import Refused
 _MARGIN_PT = 42.0
 _MAX_DEPTH = 400
 """The engine lays out by recursion."""
-_VOID = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    ]  # HTML 13.1.2
-)
+_VOID = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr",
+})  # HTML 13.1.2  # fmt: skip
+_UNCLOSED = frozenset({
+    "dd", "dt", "li", "option", "optgroup", "p", "rp", "rt", "tbody", "td", "tfoot", "th",
+    "thead", "tr",
+})  # HTML 13.1.2.4  # fmt: skip
+"""Need no end, and lie in each other only with a counted one between."""
+_FLAT = _VOID | _UNCLOSED
 _UNSHOWN = frozenset({"script", "style", "template", "noscript", "title"})
 
 
@@ -55,7 +47,7 @@ class _Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Go one deeper."""
-        if tag not in _VOID:
+        if tag not in _FLAT:
             self.depth += 1
             self._unshown += tag in _UNSHOWN
         if self.depth > _MAX_DEPTH:
@@ -63,7 +55,7 @@ class _Words(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Come up again."""
-        if tag not in _VOID:
+        if tag not in _FLAT:
             self.depth = max(0, self.depth - 1)
             self._unshown = max(0, self._unshown - (tag in _UNSHOWN))
 

@@ -116,12 +116,12 @@ async def test_a_text_is_the_same_from_every_kind_of_document(
         assert _alike(first, other) > 0.85
 
 
-def _cut(page: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> np.ndarray:  # type: ignore[type-arg]
+def _cut(page: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> np.ndarray:
     left, top, right, bottom = box(page)
     return page[top : bottom + 1, left : right + 1]
 
 
-def _alike(one: np.ndarray, other: np.ndarray) -> float:  # type: ignore[type-arg]
+def _alike(one: np.ndarray, other: np.ndarray) -> float:
     """Return how far two cuttings show the same, however a dot falls here and there."""
     size = (one.shape[1] // 6, one.shape[0] // 6)
     small = [
