@@ -149,7 +149,8 @@ async def test_a_pdf_holds_the_codes_of_the_fax_unchanged(
         for page, image in zip(pages, result.pages, strict=True):
             (drawn,) = image.get_images().values()
             assert drawn["/Filter"] == pikepdf.Name.CCITTFaxDecode
-            found = pikepdf.PdfImage(pikepdf.Stream(drawn)).as_pil_image()
+            assert isinstance(drawn, pikepdf.Stream)
+            found = pikepdf.PdfImage(drawn).as_pil_image()
             assert np.array_equal(black(found), black(page))
             across, down = float(image.mediabox[2]), float(image.mediabox[3])
             assert down / across == pytest.approx(2287 / 196 / (1728 / 204), rel=0.001)
