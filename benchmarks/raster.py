@@ -25,8 +25,9 @@ from drivers.fax.raster.letters import FONT
 from drivers.fax.raster.rasteriser import DocumentRasteriser, Engine
 from gateway.fax.port import Resolution, SourceDocument
 
-PAGES = 100
-ROUNDS = 3
+KINDS = 200, 200, 60
+"""Pages of text, of text with a photograph, of photographs."""
+ROUNDS = 2
 A4 = (595.28, 841.89)
 LINE = "Sayın müşterimiz, 4711 numaralı siparişiniz bugün deposundan çıktı; yarın öğleye kadar "
 
@@ -63,19 +64,23 @@ async def _memory(folder: Path) -> None:
 
 
 async def _speed(folder: Path) -> None:
-    print(f"{PAGES} pages at 204 by 196, best of {ROUNDS}, pages a second on one core")
+    print(f"{KINDS} pages at 204 by 196, best of {ROUNDS}, pages a second on one core")
     print(f"{'pages':14} {'embedded':>9} {'plain pdfium':>13} {'ghostscript':>12} "
           f"{'gs tiffg4':>10} {'overhead':>9}")  # fmt: skip
-    for name, draw in (("text", _text), ("mixed", _mixed), ("photographs", _photographs)):
-        source = _written(folder, name, draw, PAGES)
+    drawn = (("text", _text), ("mixed", _mixed), ("photographs", _photographs))
+    for (name, draw), pages in zip(drawn, KINDS, strict=True):
+        source = _written(folder, name, draw, pages)
         embedded = await _ours(source, Engine.EMBEDDED, folder)
         plain = _best(lambda file=source.file: _plainly(file, folder / "plain.tif"))
-        row = f"{name:14} {PAGES / embedded:>9.1f} {PAGES / plain:>13.1f}"
+        row = f"{name:14} {pages / embedded:>9.1f} {pages / plain:>13.1f}"
         if shutil.which("gs"):
             theirs = _best(lambda file=source.file: _ghostscript(file, folder / "gs.tif"))
             ours = await _ours(source, Engine.GHOSTSCRIPT, folder)
-            row += f" {PAGES / ours:>12.1f} {PAGES / theirs:>10.1f} {ours / theirs - 1:>+9.1%}"
+            row += f" {pages / ours:>12.1f} {pages / theirs:>10.1f} {ours / theirs - 1:>+9.1%}"
         print(row, flush=True)
+    single = _written(folder, "single", _text, 1)
+    ours = await _ours(single, Engine.AUTOMATIC, folder)
+    print(f"a document of one page, its process started for it: {ours * 1000:.0f} ms")
 
 
 async def _ours(source: SourceDocument, engine: Engine, folder: Path) -> float:
@@ -116,7 +121,7 @@ def _plainly(file: Path, into: Path) -> None:
 
 async def _response(folder: Path) -> None:
     """Print for how long the service's loop stood still while documents were worked on."""
-    source = _written(folder, "busy", _photographs, PAGES)
+    source = _written(folder, "busy", _photographs, KINDS[-1])
     rasteriser = DocumentRasteriser(engine=Engine.EMBEDDED)
     work = asyncio.create_task(rasteriser.raster([source], Resolution.FINE, folder / "busy.tif"))
     longest, ticks = 0.0, 0

@@ -86,8 +86,6 @@ class Workshop:
         office.write_pdf(file, kind, into, bounds)
 
     def _drawn(self, file: Path, sheet: Sheet, folder: Path) -> Iterator[FaxPage]:
-        from drivers.fax.raster import embedded  # noqa: PLC0415
-
         if self.ghostscript:
             from drivers.fax.raster import ghost  # noqa: PLC0415
 
@@ -97,4 +95,6 @@ class Workshop:
             except ghost.CannotDraw as error:
                 if self.insist:
                     raise Refused("cannot be drawn: print it to a new PDF") from error
+        from drivers.fax.raster import embedded  # noqa: PLC0415
+
         yield from embedded.pages(file, sheet, self.limits.max_pages)
