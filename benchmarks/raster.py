@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -71,10 +72,10 @@ async def _speed(folder: Path) -> None:
     for (name, draw), pages in zip(drawn, KINDS, strict=True):
         source = _written(folder, name, draw, pages)
         embedded = await _ours(source, Engine.EMBEDDED, folder)
-        plain = _best(lambda file=source.file: _plainly(file, folder / "plain.tif"))
+        plain = _best(partial(_plainly, source.file, folder / "plain.tif"))
         row = f"{name:14} {pages / embedded:>9.1f} {pages / plain:>13.1f}"
         if shutil.which("gs"):
-            theirs = _best(lambda file=source.file: _ghostscript(file, folder / "gs.tif"))
+            theirs = _best(partial(_ghostscript, source.file, folder / "gs.tif"))
             ours = await _ours(source, Engine.GHOSTSCRIPT, folder)
             row += f" {pages / ours:>12.1f} {pages / theirs:>10.1f} {ours / theirs - 1:>+9.1%}"
         print(row, flush=True)

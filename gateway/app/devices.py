@@ -13,6 +13,7 @@ from gateway.calls.port import PbxSettings, PbxStatus
 from gateway.calls.routing_port import AgiSettings
 from gateway.calls.telling import describe_call
 from gateway.config import Config
+from gateway.fax.port import HylafaxSettings, Removal
 from gateway.sms.port import ModemSettings, ModemStatus
 
 _NOT_THE_DRIVERS = {
@@ -44,6 +45,20 @@ def agi_settings(config: Config) -> list[AgiSettings]:
         for section in config.pbx
         if section.agi_bind
     ]
+
+
+def fax_server_settings(config: Config, arriving: Path) -> list[HylafaxSettings]:
+    """Return the fax servers that are configured."""
+    return [
+        HylafaxSettings(
+            id=section.id, arriving=arriving, station_id=config.fax.number,
+            received=Removal(section.received), host=section.host, port=section.port,
+            user=section.user, password=section.password.get_secret_value(),
+            admin_password=section.admin_password.get_secret_value(), events=section.events,
+            poll_s=section.poll_s,
+        )
+        for section in config.fax_server
+    ]  # fmt: skip
 
 
 async def probe_modem(settings: ModemSettings) -> ModemStatus:

@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from crm_link.local import LocalDirectory
 from drivers.modem.driver import GsmModemDriver
-from gateway.app import listening, people, tasks, telephony
+from gateway.app import faxes, listening, people, tasks, telephony
 from gateway.app.people import People
 from gateway.calls import tables as calls_tables
 from gateway.calls.dialling import Dialling
@@ -25,6 +25,7 @@ from gateway.consent.api import ConsentApi
 from gateway.consent.book import ConsentBook
 from gateway.fax.accepting import take_back_blocked as take_back_faxes
 from gateway.fax.attaching import attach as attach_faxes
+from gateway.fax.telling import describe_fax
 from gateway.history import tables as history_tables
 from gateway.history.api import HistoryApi
 from gateway.history.timeline import Timeline
@@ -175,6 +176,7 @@ def _compose(
     persons = people.compose(config, store, runtime, telephones.announcer.people_changed)
     gate = listening.compose(config, runtime, persons.sessions, tcp=tcp)
     worklist = tasks.compose(config, store, runtime, feed)
+    faxing = faxes.compose(config, store, runtime, feed, book, telephones.colleagues)
     modem_settings = ModemSettingsBook(store, clock, box)
     fleet = _fleet(config, store, modem_settings, runtime, telephones.book)
     inbox, sending = _inbox(config, store, fleet, runtime), _sending(config, store, fleet, clock)
@@ -186,6 +188,7 @@ def _compose(
         *WebhooksApi(webhooks, couriers.apply if devices else _leave_alone).routes(),
         *telephones.routes,
         *worklist.routes,
+        *faxing.routes,
         *_sms_routes(config, store, clock, fleet, sending, modem_settings, apply),
     ]
     return Service(
@@ -199,6 +202,7 @@ def _compose(
         dialling=telephones.dialling,
         background=telephones.background
         | worklist.background
+        | faxing.background
         | _background(store, inbox, sending, fleet, runtime)
         | {"event feed": feed.run, "live feed": event_stream.run}
         | {"calls of nobody": partial(_end_calls_of_nobody, config, telephones.book, fleet)},
@@ -257,7 +261,10 @@ def _webhooks(
     webhooks = WebhookBook(store, runtime.clock, box)
     couriers = Couriers(
         webhooks, store, runtime.clock, feed, box=box, supervisor=runtime.supervisor,
-        describe={"sms": describe_sms, "call": describe_stored, "task": describe_task},
+        describe={
+            "sms": describe_sms, "call": describe_stored, "task": describe_task,
+            "fax": describe_fax,
+        },
     )  # fmt: skip
     return webhooks, couriers
 

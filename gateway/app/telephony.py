@@ -57,6 +57,7 @@ class Telephony:
     """Whoever tells of calls tells it this: telephone systems and modems."""
     dialling: Dialling
     announcer: Announcer
+    colleagues: Colleagues
     routes: list[Route]
     pages: list[Page]
     background: dict[str, Callable[[], Awaitable[None]]]
@@ -90,6 +91,7 @@ def compose(
         book=book,
         dialling=dialling,
         announcer=announcer,
+        colleagues=colleagues,
         routes=[
             *PresenceApi(colleagues, absences).routes(),
             *LookupApi(lookup).routes(),

@@ -131,6 +131,47 @@ class RecordingsSection(Section):
     """How large one may be, in millions of bytes."""
 
 
+class FaxSection(Section):
+    """What holds for every fax."""
+
+    company: Annotated[str, Field(max_length=100)] = ""
+    """Who we are: on cover pages, and on top of every page."""
+    number: Annotated[str, Field(pattern=r"^\+?[0-9 ()-]{0,24}$")] = ""
+    """Our fax number: on cover pages, on top of every page, and what we call ourselves (CSID)."""
+    language: Literal["tr", "ru", "en"] = "tr"
+    """Of cover pages, where nothing else is said."""
+    covers: Path | None = None
+    """Folder with our own cover pages and the logo; none: those that come with Santral."""
+    engine: Literal["automatic", "embedded", "ghostscript"] = "automatic"
+    """What draws pages: Ghostscript where it is installed, or always the one or the other."""
+    max_pages: Annotated[int, Field(ge=1, le=1000)] = 200
+    """Of one fax that is sent."""
+
+
+class FaxServerSection(Section):
+    """A fax server, and who we are to it."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 4559
+    user: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,64}$")] = "santral"
+    password: SecretStr = SecretStr("")
+    admin_password: SecretStr = SecretStr("")
+    """Needed for removing received faxes there, and where they are not readable by everyone."""
+    events: bool = True
+    """Whether it can reach us for its event stream; else it is asked."""
+    poll_s: Annotated[float, Field(ge=0.5, le=600)] = 5.0
+    """How often it is asked where it tells nothing by itself."""
+    received: Literal["remove", "keep"] = "remove"
+    """What is done there with a received fax once it is committed here."""
+    lines: Annotated[int, Field(ge=1, le=240)] | None = None
+    """How many faxes it sends at once; none: as many as it has modems."""
+    prefixes: tuple[Annotated[str, Field(pattern=r"^\+?[0-9]{1,15}$")], ...] = ()
+    """It sends only to numbers that begin so; none: to all."""
+    pages_per_day: Annotated[int, Field(ge=1)] | None = None
+    pages_per_month: Annotated[int, Field(ge=1)] | None = None
+
+
 class PbxSection(Section):
     """A telephone system, and who we are to it."""
 

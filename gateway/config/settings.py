@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from pydantic import field_validator
 
 from gateway.config.sections import (
+    FaxSection,
+    FaxServerSection,
     Logs,
     ModemSeed,
     PbxSection,
@@ -32,6 +34,8 @@ class Config(Section):
     modem: tuple[ModemSeed, ...] = ()
     pbx: tuple[PbxSection, ...] = ()
     recordings: RecordingsSection = RecordingsSection()
+    fax: FaxSection = FaxSection()
+    fax_server: tuple[FaxServerSection, ...] = ()
 
     @field_validator("pbx")
     @classmethod
@@ -40,6 +44,16 @@ class Config(Section):
         twice = next((port for bind, port in taken if taken.count((bind, port)) > 1), None)
         if twice is not None:
             msg = f"agi_port {twice} is given to two telephone systems; choose another for one"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("fax_server")
+    @classmethod
+    def _own_ids(cls, value: tuple[FaxServerSection, ...]) -> tuple[FaxServerSection, ...]:
+        taken = [one.id for one in value]
+        twice = next((name for name in taken if taken.count(name) > 1), None)
+        if twice is not None:
+            msg = f"the id {twice!r} is given to two fax servers; choose another for one"
             raise ValueError(msg)
         return value
 
@@ -62,6 +76,11 @@ class Config(Section):
     def recordings_folder(self) -> Path:
         """Return where our copies of recordings lie."""
         return self.store.data / "recordings"
+
+    @property
+    def faxes_folder(self) -> Path:
+        """Return where faxes lie, sent and received."""
+        return self.store.data / "faxes"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -275,6 +275,20 @@ class FaxServerOut(Schema):
         )
 
 
+class CoverOut(Schema):
+    """A template of a cover page or a letter."""
+
+    name: Annotated[str, Field(examples=["standard"])]
+    title: Annotated[str, Field(examples=["Kapak sayfası"])]
+
+
+class CoversOut(Schema):
+    """The templates that there are."""
+
+    items: tuple[CoverOut, ...]
+    next_cursor: NextCursor
+
+
 class FaxServersOut(Schema):
     """All fax servers."""
 

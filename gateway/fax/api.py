@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from gateway.fax.answer_schemas import (
+    CoverOut,
+    CoversOut,
     DocumentOut,
     FaxesSentOut,
     FaxLineOut,
@@ -20,6 +23,7 @@ from gateway.fax.policy_book import FaxPolicyBook
 from gateway.fax.port import ServerStatus, SourceDocument
 from gateway.fax.request_schemas import (
     AssignIn,
+    CoverQuery,
     FaxIn,
     FaxQuery,
     FaxSettleIn,
@@ -47,6 +51,7 @@ class FaxApi:
         composer: Composer,
         policy: FaxPolicyBook,
         statuses: Callable[[], list[ServerStatus]],
+        covers: Callable[[str], list[tuple[str, str]]],
     ) -> None:
         self._sending = sending
         self._faxes = faxes
@@ -54,6 +59,7 @@ class FaxApi:
         self._composer = composer
         self._policy = policy
         self._statuses = statuses
+        self._covers = covers
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -116,6 +122,9 @@ class FaxApi:
             Route(method="GET", path="/fax-servers", permission=Permission.FAX_READ,
                   handler=self._servers, summary="Show the fax servers", query=ShortListQuery,
                   returns=FaxServersOut),
+            Route(method="GET", path="/fax-covers", permission=Permission.FAX_SEND,
+                  handler=self._cover_choices, summary="Show the cover pages to choose from",
+                  query=CoverQuery, returns=CoversOut),
             Route(method="GET", path="/policies/fax", permission=manage, handler=self._shown_policy,
                   summary="Show what is decided about faxes", returns=FaxPolicy),
             Route(method="PUT", path="/policies/fax", permission=manage, handler=self._decide,
@@ -195,6 +204,14 @@ class FaxApi:
     async def _servers(self, call: Call[NoBody, ShortListQuery]) -> FaxServersOut:
         items, cursor = page_of(self._statuses(), lambda one: one.id, call.query)
         return FaxServersOut(items=tuple(FaxServerOut.of(one) for one in items), next_cursor=cursor)
+
+    async def _cover_choices(self, call: Call[NoBody, CoverQuery]) -> CoversOut:
+        found = await asyncio.to_thread(self._covers, call.query.language)
+        items, cursor = page_of(found, lambda one: one[0], call.query)
+        return CoversOut(
+            items=tuple(CoverOut(name=name, title=title) for name, title in items),
+            next_cursor=cursor,
+        )
 
     async def _shown_policy(self, _call: Call[NoBody, NoBody]) -> FaxPolicy:
         return await self._policy.show()

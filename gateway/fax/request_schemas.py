@@ -17,7 +17,7 @@ from gateway.fax.sorting import Assignment
 from gateway.sending.priority import Priority
 from gateway.sending.states import SendState
 from gateway.web.fields import Moment
-from gateway.web.paging import PageQuery
+from gateway.web.paging import PageQuery, ShortListQuery
 from gateway.web.routes import Schema, UploadedFile
 
 PriorityName = Literal["high", "normal", "bulk"]
@@ -115,6 +115,12 @@ class FaxQuery(PageQuery):
             since=self.since,
             until=self.until,
         )
+
+
+class CoverQuery(ShortListQuery):
+    """In which language templates shall be called."""
+
+    language: Annotated[str, Field(max_length=8, examples=["tr"])] = "tr"
 
 
 class PictureQuery(Schema):

@@ -29,10 +29,9 @@ class Seat:
 class FaxServers:
     """All servers by their ids."""
 
-    def __init__(
-        self, servers: Mapping[str, FaxServer], seats: Mapping[str, Seat], zone: ZoneInfo
-    ) -> None:
-        self.by_id = dict(servers)
+    def __init__(self, seats: Mapping[str, Seat], zone: ZoneInfo) -> None:
+        self.by_id: dict[str, FaxServer] = {}
+        """Filled before anything runs; whoever tells of a server wakes who waits here."""
         self._seats = dict(seats)
         self._zone = zone
         self._waiting: set[asyncio.Event] = set()

@@ -168,7 +168,7 @@ class FaxDesk:
         self.folder = FaxFolder(folder / "faxes")
         self.folder.open()
         self._files = folder
-        self.servers = FaxServers({}, {}, ZONE)
+        self.servers = FaxServers({}, ZONE)
         self.book = PartyBook(store, self.clock, self.plan, number_attached=(
             history.attach, attaching.attach))  # fmt: skip
         self.colleagues = Colleagues(store, self.clock, Presence())
@@ -237,11 +237,8 @@ class FaxDesk:
     @asynccontextmanager
     async def working(self, *servers: ScriptedServer, **seat: Any) -> AsyncIterator[None]:
         """Let servers work on the queue."""
-        self.servers = FaxServers(
-            {server.id: server for server in servers},
-            {server.id: Seat(**seat) for server in servers},
-            ZONE,
-        )
+        self.servers = FaxServers({server.id: Seat(**seat) for server in servers}, ZONE)
+        self.servers.by_id |= {server.id: server for server in servers}
         workers = [
             FaxWorker(server.id, self.servers, self.store, self.clock, self.folder.root)
             for server in servers
@@ -258,7 +255,8 @@ class FaxDesk:
     async def settle(self, server: ScriptedServer) -> None:
         """Have what is doubtful at a server asked for, once."""
         if server.id not in self.servers.by_id:
-            self.servers = FaxServers({server.id: server}, {server.id: Seat()}, ZONE)
+            self.servers = FaxServers({server.id: Seat()}, ZONE)
+            self.servers.by_id[server.id] = server
         await Settler(server.id, self.servers, self.store, self.clock).look()
 
     async def told(self, report: JobReport) -> None:

@@ -1,0 +1,29 @@
+"""What stands on top of every page is plain ASCII, whatever the company is called."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.fax.header_line import MAX_HEADER, header_line
+
+
+@pytest.mark.parametrize(
+    ("company", "line"),
+    [
+        ("Örnek İnşaat Şti. ığüşöç", "Ornek Insaat Sti. igusoc  +90 212"),
+        ("ООО «Щука» Жизнь №1", 'OOO "Shchuka" Zhizn No1  +90 212'),
+        ("A\r\nB\x1b\tC", "A B C  +90 212"),
+        ("漢", "+90 212"),
+    ],
+)
+def test_letters_are_spelt(company: str, line: str) -> None:
+    assert header_line(company, "+90 212") == line
+
+
+@given(st.text(), st.text())
+def test_it_is_always_short_and_printable(company: str, number: str) -> None:
+    line = header_line(company, number)
+    assert len(line) <= MAX_HEADER
+    assert all(" " <= char <= "~" for char in line)
