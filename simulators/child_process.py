@@ -52,3 +52,9 @@ def ask(url: str, values: Mapping[str, object] | None = None) -> Any:
     except urllib.error.HTTPError as error:
         with error:
             raise ControlError(json.load(error)["error"]) from error
+
+
+def fetch(url: str) -> bytes:
+    """GET a file from a control address."""
+    with urllib.request.urlopen(url, timeout=ANSWER_S) as answer:  # noqa: S310 - loopback
+        return bytes(answer.read())

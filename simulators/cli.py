@@ -13,6 +13,9 @@ from typing import NoReturn
 
 from aiohttp import web
 
+from simulators.fax import control as fax_control
+from simulators.fax.scheduler import Pace
+from simulators.fax.server import FaxConfig, FaxSimulator
 from simulators.modem import views
 from simulators.modem.farm import Farm, FarmConfig, FarmError
 from simulators.modem.profiles import PROFILES
@@ -34,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(run(options))
     if options.equipment == "pbx":
         return asyncio.run(_run_pbx(_pbx_config(options)))
+    if options.equipment == "fax":
+        return asyncio.run(_run_fax(_fax_config(options)))
     try:
         asyncio.run(_run_modems(_config(options)))
     except FarmError as error:
@@ -62,6 +67,7 @@ def _parser(*, demo: bool) -> argparse.ArgumentParser:
     modem.add_argument("--control-port", type=_port, default=0, help="HTTP port (default any)")
     modem.add_argument("--journal", type=Path, help="directory of the journals")
     _add_pbx(equipment)
+    _add_fax(equipment)
     demo_parser = equipment.add_parser("demo", help="a whole office with simulated equipment")
     if demo:
         from simulators.demo import add_arguments  # noqa: PLC0415 - the demo needs the service
@@ -81,6 +87,57 @@ def _add_pbx(equipment: argparse._SubParsersAction[_Parser]) -> None:
     for name in ("read", "write"):
         pbx.add_argument(f"--{name}", type=_classes, default=frozenset({"all"}),
                          help=f"his classes, as in manager.conf ({name}; default all)")  # fmt: skip
+
+
+def _add_fax(equipment: argparse._SubParsersAction[_Parser]) -> None:
+    fax = equipment.add_parser("fax", help="a HylaFAX server with lines and far ends")
+    fax.add_argument("--port", type=_port, default=0, help="clients' port (default any)")
+    fax.add_argument("--control-port", type=_port, default=0, help="HTTP port (default any)")
+    fax.add_argument("--lines", type=_lines, default=2, help="how many modems (default 2)")
+    fax.add_argument("--spool", type=Path, help="folder that is there again at the next start")
+    fax.add_argument("--user", type=_word, help="who may log in (default everyone)")
+    fax.add_argument("--password", type=_word, help="his password (default none)")
+    fax.add_argument("--admin", type=_word, help="administrators' password")
+    fax.add_argument("--private", action="store_true",
+                     help="received faxes are for administrators only")  # fmt: skip
+    pace = Pace()
+    for name, of in (("dial-s", pace.dial_s), ("page-s", pace.page_s), ("retry-s", pace.retry_s),
+                     ("done-s", pace.done_s)):  # fmt: skip
+        fax.add_argument(f"--{name}", type=_seconds, default=of, help=f"seconds (default {of:g})")
+
+
+def _fax_config(options: argparse.Namespace) -> FaxConfig:
+    pace = Pace(dial_s=options.dial_s, page_s=options.page_s, retry_s=options.retry_s,
+                done_s=options.done_s)  # fmt: skip
+    return FaxConfig(
+        port=options.port, control_port=options.control_port, lines=options.lines,
+        spool=options.spool.absolute() if options.spool else None, user=options.user or "",
+        password=options.password or "", admin=options.admin or "", private=options.private, pace=pace,
+    )  # fmt: skip
+
+
+async def _run_fax(config: FaxConfig) -> int:
+    stop = _stop_by_signal()
+    simulator = FaxSimulator(config)
+    runner = web.AppRunner(fax_control.application(simulator), access_log=None)
+    try:
+        await simulator.start()
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", config.control_port).start()
+    except OSError as error:
+        print(f"santral-sim fax: {error.strerror or error}", file=sys.stderr)
+        return _USAGE_ERROR
+    host, port = runner.addresses[0][:2]
+    line = {
+        "fax": f"127.0.0.1:{simulator.port}", "port": simulator.port, "control_port": port,
+        "lines": [one.name for one in simulator.scheduler.lines],
+        "control": f"http://{host}:{port}",
+    }  # fmt: skip
+    print(json.dumps(line), flush=True)
+    await stop.wait()
+    await simulator.close()
+    await runner.cleanup()
+    return 0
 
 
 def _pbx_config(options: argparse.Namespace) -> PbxConfig:
@@ -148,6 +205,10 @@ async def _run_modems(config: FarmConfig) -> None:
 
 def _count(text: str) -> int:
     return _within(text, 1, 1000, "a number of modems")
+
+
+def _lines(text: str) -> int:
+    return _within(text, 1, 240, "a number of lines")
 
 
 def _port(text: str) -> int:
