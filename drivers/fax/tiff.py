@@ -14,6 +14,10 @@ MAX_PAGES = 10_000
 MAX_TAGS = 200
 MAX_TEXT = 4000
 _STRIP_OFFSETS, _STRIP_BYTES, _DESCRIPTION = 273, 279, 270
+_COMPRESSION, _FILL_ORDER = 259, 266
+_GROUP_4 = 4
+_EOFB = 2 * "000000000001"
+_TAIL_BYTES = 16
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8}
 """Bytes of a BYTE, ASCII, SHORT, LONG, RATIONAL."""
 
@@ -24,7 +28,7 @@ class TiffFacts:
 
     pages: int
     whole: bool
-    """Every page's data lies within the file."""
+    """Every page's data lies within the file, and a page in Group 4 has its end."""
     description: str
     """ImageDescription of the first page: HylaFAX writes TSI and call ids there, a line each."""
 
@@ -91,7 +95,21 @@ def _data_within(file: BinaryIO, order: str, entries: dict[int, _Entry], size: i
     lengths = _numbers(file, order, entries.get(_STRIP_BYTES), size)
     if not places or len(places) != len(lengths):
         return False
-    return all(place + length <= size for place, length in zip(places, lengths, strict=True))
+    if any(place + length > size for place, length in zip(places, lengths, strict=True)):
+        return False
+    [compression] = _numbers(file, order, entries.get(_COMPRESSION), size) or (0,)
+    if compression != _GROUP_4:
+        return True
+    [bits] = _numbers(file, order, entries.get(_FILL_ORDER), size) or (1,)
+    start = max(places[-1], places[-1] + lengths[-1] - _TAIL_BYTES)
+    file.seek(start)
+    return _ends(file.read(places[-1] + lengths[-1] - start), reversed_bits=bits == 2)
+
+
+def _ends(tail: bytes, *, reversed_bits: bool) -> bool:
+    """Tell whether codes end with EOFB (ITU-T T.6 §2.4.1.1): a call that broke off left none."""
+    form = "".join(f"{byte:08b}"[:: -1 if reversed_bits else 1] for byte in tail)
+    return form.rstrip("0").endswith(_EOFB)
 
 
 def _numbers(file: BinaryIO, order: str, entry: _Entry | None, size: int) -> tuple[int, ...]:

@@ -54,7 +54,7 @@ class FaxProcess:
     def kill(self) -> None:
         """End it without a word."""
         self._process.kill()
-        self._process.wait()
+        child_process.stop(self._process)
 
     def close(self) -> None:
         """End it."""

@@ -11,6 +11,8 @@ from simulators.fax.job_commands import JobCommands
 
 VERSION = "(HylaFAX (tm) Version 6.0.7)"
 MAX_LINE = 8192
+BUFFER = 511
+"""Bytes that are read of a line; what is more is taken for another command."""
 _OPEN = frozenset({"USER", "PASS", "QUIT", "HELP", "SYST", "NOOP", "REIN"})
 """Commands that need no login."""
 _UNIMPLEMENTED = frozenset({"ACCT", "ALLO", "RNFR", "RNTO"})
@@ -26,7 +28,9 @@ class Session(FileCommands, JobCommands):
             while True:
                 line = await self._reader.readuntil(b"\n")
                 await self._server.thawed()
-                await self._answer(line.decode("utf-8", "replace").rstrip("\r\n"))
+                for start in range(0, len(line), BUFFER):
+                    part = line[start : start + BUFFER].decode("utf-8", "replace")
+                    await self._answer(part.rstrip("\r\n"))
                 if self._writer.is_closing():
                     break
         await self._transfers.close()

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from drivers.fax.hylafax.protocol import MAX_LINE, Reply, ReplyReader, command, passive_port
+from drivers.fax.hylafax.protocol import MAX_REPLY, Reply, ReplyReader, command, passive_port
 from gateway.fax.port import HylafaxSettings
 from gateway.kernel.errors import GatewayError, Permanent, Temporary
 
@@ -192,7 +192,7 @@ class Connection:
 @asynccontextmanager
 async def connected(settings: HylafaxSettings) -> AsyncIterator[Connection]:
     """Give a fresh logged-in connection; raises Lost, WrongLogin."""
-    opened = asyncio.open_connection(settings.host, settings.port, limit=MAX_LINE)
+    opened = asyncio.open_connection(settings.host, settings.port, limit=MAX_REPLY)
     where = f"{settings.host}:{settings.port}"
     try:
         async with asyncio.timeout(CONNECT_S):

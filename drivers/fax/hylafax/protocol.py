@@ -10,8 +10,12 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-MAX_LINE = 8192
-MAX_VALUE = 1000
+MAX_REPLY = 8192
+"""Bytes of a line of a reply."""
+MAX_LINE = 500
+"""Bytes of a command: what is longer, hfaxd takes for a second command."""
+MAX_VALUE = 200
+"""Bytes of a person's text in one."""
 SEPARATOR = "\x1f"
 """Between the fields of a listing: no text that a person or a machine says holds it."""
 _REPLY = re.compile(rb"(\d{3})([ -])(.*)", re.DOTALL)
@@ -94,7 +98,8 @@ def command(*words: str) -> bytes:
 
 def quoted(text: str) -> str:
     """Return a person's text as a value of JPARM: one line, its quotes harmless."""
-    plain = "".join(char if char.isprintable() else " " for char in text)[:MAX_VALUE]
+    plain = "".join(char if char.isprintable() else " " for char in text[:MAX_VALUE])
+    plain = plain.encode()[:MAX_VALUE].decode(errors="ignore")
     return '"' + plain.replace("\\", "/").replace('"', "'") + '"'
 
 

@@ -39,7 +39,8 @@ _WORDS: tuple[tuple[str, FaxReason], ...] = (
      r"message carrier|unknown frame|retrain|giving up after 3|fcf|crp|hdlc|synchronization|"
      r"high-speed data carrier|v\.21|v\.34", _R.BAD_LINE),
     (r"kill time expired|expiration", _R.EXPIRED),
-    (r"modem|reject|could not|fork|scheduler|unknown hangup|setup|botch|server", _R.SERVER),
+    (r"modem|reject|could not|fork|scheduler|unknown hangup|unknown problem|setup|botch|server",
+     _R.SERVER),
 )  # fmt: skip
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), reason) for pattern, reason in _WORDS)
 _CODES = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from gateway.fax.port import FaxServer, FaxSink
+from gateway.fax.port import FaxServer, FaxSink, Removal
 from gateway.fax.reasons import FaxReason
 
 
@@ -25,19 +25,27 @@ class FaxLab(Protocol):
     def drops_in_page_2(self) -> str:
         """A number whose machine hangs up in the second page."""
 
-    def driver(self, sink: FaxSink, arriving: Path) -> FaxServer:
+    def driver(self, sink: FaxSink, arriving: Path, received: Removal = Removal.KEEP) -> FaxServer:
         """Return a driver that does nothing until it is run."""
 
     async def sent(self) -> list[Path]:
-        """Return what the other end received, a TIFF for each fax, newest last."""
+        """Return what the other ends received whole, a TIFF for each fax, newest last."""
 
-    async def arrive(
-        self, pages: Path, *, caller: str = "", station_id: str = "", called: str = ""
-    ) -> None:
-        """Let the pages of a TIFF arrive at the server, as far as it can be told from whom."""
+    async def arrive(self, pages: Path, *, called: str) -> None:
+        """Let the pages of a TIFF arrive for one of our numbers, from one of `senders`."""
+
+    async def arrive_broken(self, pages: Path) -> None:
+        """Let a call come that breaks off within the pages."""
+
+    async def waiting(self) -> list[str]:
+        """Return the names of the received faxes that lie there."""
 
     async def kill(self) -> None:
         """It is gone in the middle of whatever it did."""
 
     async def start(self) -> None:
         """It is there again, with the queue that it had."""
+
+    @property
+    def senders(self) -> frozenset[tuple[str, str]]:
+        """The machines from which faxes arrive: what they call themselves, and their numbers."""

@@ -62,6 +62,14 @@ def scribble(width: int = 1728, height: int = 2287, seed: int = 4711) -> Image.I
     return Image.fromarray(np.asarray(smooth) > 128)
 
 
+def sparse(seed: int = 0, height: int = 1143) -> Image.Image:
+    """A page with little on it, that is sent soon; no other seed's is the same."""
+    page = Image.new("1", (1728, height), 1)
+    for place in range(3 + seed % 5):
+        page.paste(0, (200 + 90 * seed, 200 + 40 * place, 700 + 90 * seed, 220 + 40 * place))
+    return page
+
+
 def fax(
     pages: Sequence[Image.Image],
     resolution: Resolution = Resolution.FINE,
