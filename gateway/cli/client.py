@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,39 @@ class Client:
         """POST a body, with an Idempotency-Key when one is given."""
         headers = {"Idempotency-Key": key} if key else {}
         return await self._ask("POST", path, json=body, headers=headers)
+
+    async def send_form(
+        self,
+        path: str,
+        values: Mapping[str, str | list[str]],
+        files: Sequence[Path],
+        *,
+        key: str = "",
+    ) -> dict[str, Any]:
+        """POST values and files as a form; what is empty is left out."""
+        with contextlib.ExitStack() as stack:
+            form = aiohttp.FormData()
+            for name, value in values.items():
+                for one in value if isinstance(value, list) else [value] if value else []:
+                    form.add_field(name, one)
+            for file in files:
+                try:
+                    opened = stack.enter_context(file.open("rb"))
+                except OSError as error:
+                    raise GatewayError(f"{file} cannot be read: {error.strerror}") from error
+                form.add_field("file", opened, filename=file.name)
+            if not files:
+                form.add_field("file", b"", filename="")
+            headers = {"Idempotency-Key": key} if key else {}
+            return await self._ask("POST", path, data=form, headers=headers)
+
+    async def fetch(self, path: str) -> bytes:
+        """GET a file."""
+        async with self._session.get(f"http://santral/api/v1{path}") as answer:
+            if answer.status >= 400:
+                found = await answer.json(content_type=None)
+                raise Refused(found.get("detail") or f"the service answered {answer.status}")
+            return await answer.read()
 
     async def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """PATCH a resource."""

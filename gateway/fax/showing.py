@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ from gateway.web.principal import Permission, Principal
 
 WIDTHS = (200, 800, 1600)
 """Of pictures of pages, in dots: a thumbnail, one to read, one to look at closely."""
+_EVER = datetime.min.replace(tzinfo=UTC)
+"""In the place of a bound that is not wanted, whose condition is dropped."""
 _F, _R = tables.faxes.c, tables.received.c
 
 
@@ -267,8 +269,8 @@ def _outgoing(wanted: Filter, number: str, behind: str) -> list[tuple[object, An
         (number, _F.recipient == number),
         (wanted.party_id, _F.party_id == wanted.party_id),
         (wanted.batch_id, _F.batch_id == wanted.batch_id),
-        (wanted.since, _F.created_at >= wanted.since),
-        (wanted.until, _F.created_at < wanted.until),
+        (wanted.since, _F.created_at >= (wanted.since or _EVER)),
+        (wanted.until, _F.created_at < (wanted.until or _EVER)),
         (wanted.states, _F.state.in_([state.value for state in wanted.states])),
     ]
 
@@ -278,8 +280,8 @@ def _incoming(wanted: Filter, number: str, behind: str) -> list[tuple[object, An
         (behind, _R.id < behind),
         (number, _R.number == number),
         (wanted.party_id, _R.party_id == wanted.party_id),
-        (wanted.since, _R.received_at >= wanted.since),
-        (wanted.until, _R.received_at < wanted.until),
+        (wanted.since, _R.received_at >= (wanted.since or _EVER)),
+        (wanted.until, _R.received_at < (wanted.until or _EVER)),
         (wanted.unread, _R.read_at.is_(None)),
         (wanted.unknown, _R.party_id.is_(None)),
     ]

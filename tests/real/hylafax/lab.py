@@ -20,7 +20,7 @@ class HylafaxLab:
 
     good = "5551002"
     drops_in_page_2 = "99251002"
-    senders = frozenset({("LAB 1001", "1001"), ("LAB 1002", "1002")})
+    senders = frozenset({("LAB 1001", "02125551001"), ("LAB 1002", "02125551002")})
     numbers: Mapping[FaxReason, str] = {
         FaxReason.BUSY: "5559901",
         FaxReason.NO_ANSWER: "5559902",

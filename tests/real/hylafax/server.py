@@ -84,7 +84,7 @@ class Hylafax:
     async def start(self) -> None:
         """Start what does not run; return when it takes jobs, the first time with idle modems."""
         first = not self._processes
-        lines = [f"--line={name}={1001 + place}" for place, name in enumerate(self._modems)]
+        lines = [f"--line={name}=0212555{1001 + place}" for place, name in enumerate(self._modems)]
         modem = str(Path(__file__).with_name("softmodem.py"))
         self._run("softmodem", [sys.executable, modem, f"--speed={SPEED}", *lines])
         await self._until(lambda: all((Path("/dev") / name).exists() for name in self._modems))
