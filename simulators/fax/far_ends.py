@@ -62,6 +62,7 @@ def behind(number: str) -> FarEnd:
 
 PHASE_C = "Unspecified Transmit Phase C error"
 HUNG_UP = "Remote fax disconnected prematurely"
+UNKNOWN = "Unknown problem"
 UNREADABLE = "Could not reopen converted document to verify format", "322"
 KILLED = "Job aborted by request", "345"
 OUT_OF_TIME = "Kill time expired", "346"

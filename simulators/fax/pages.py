@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pypdfium2 as pdfium
 from PIL import Image, ImageSequence
 
 _MAX_PAGES = 1000
+_PAGES = re.compile(rb"^%%Pages: (\d{1,6})", re.MULTILINE)
+"""What a PostScript document says of itself, at its beginning or end (Adobe 5001)."""
 
 
 class Unreadable(Exception):
@@ -24,8 +27,9 @@ def images_of(file: Path, lines_per_inch: int) -> list[Image.Image]:
     if content.startswith(b"%PDF"):
         return _of_pdf(content, lines_per_inch)
     if content.startswith(b"%!"):
-        count = max(1, content.count(b"\n%%Page:"))
-        return [Image.new("1", (1728, 1143), 1) for _ in range(min(count, _MAX_PAGES))]
+        told = _PAGES.search(content)
+        count = min(int(told[1]), _MAX_PAGES) if told else 1
+        return [Image.new("1", (1728, 1143), 1) for _ in range(count)]
     return []
 
 

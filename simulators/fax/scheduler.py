@@ -138,7 +138,8 @@ class Scheduler:
                 # It went through, and the server never learnt it: no status, no code.
                 self._end(job, "FAILED", "", "000")
             elif job.total_dials >= int(job.parameters["MAXDIALS"]):
-                self._end(job, "FAILED", far_ends.PHASE_C + far_ends.DIALS_UP, "333")
+                why = far_ends.PHASE_C if job.total_tries else far_ends.UNKNOWN
+                self._end(job, "FAILED", why + far_ends.DIALS_UP, "333")
             else:
                 job.state = "READY"
                 self._spool.keep(job)
@@ -199,6 +200,7 @@ class Scheduler:
     async def _transmit(self, job: Job, end: FarEnd, images: list[Image.Image]) -> None:
         job.dials, job.total_tries = 0, job.total_tries + 1
         job.station = far_ends.STATION.format(number=job.number[-4:])
+        self._spool.keep(job, changed=False)
         self._events.of_job(118, job, "SEND FAX: Connected to remote device")
         for number in range(1, len(images) + 1):
             drops = number == end.drops_in
