@@ -19,6 +19,7 @@ from gateway.fax.cover_templates import CoverTemplates
 from gateway.fax.covers import Covers, Sender
 from gateway.fax.documents import FaxFolder
 from gateway.fax.header_line import header_line
+from gateway.fax.pages import FaxPages
 from gateway.fax.policy_book import FaxPolicyBook
 from gateway.fax.port import ServerCondition, ServerStatus
 from gateway.fax.receiving import FaxInbox
@@ -36,6 +37,7 @@ from gateway.kernel.store import Store
 from gateway.parties.book import PartyBook
 from gateway.people.colleagues import Colleagues
 from gateway.sending.quotas import Quota
+from gateway.web.pages import Page
 from gateway.web.routes import Route
 
 
@@ -44,6 +46,7 @@ class FaxPart:
     """What the rest of the service needs of it."""
 
     routes: list[Route]
+    pages: list[Page]
     background: dict[str, Callable[[], Awaitable[None]]]
 
 
@@ -83,7 +86,7 @@ def compose(
     )  # fmt: skip
     background = _background(servers, store, runtime, folder)
     background["fax clock"] = FaxClockwork(store, clock, composer, wake).run
-    return FaxPart(routes=api.routes(), background=background)
+    return FaxPart(routes=api.routes(), pages=FaxPages().pages(), background=background)
 
 
 def _background(

@@ -194,7 +194,8 @@ def _compose(
     return Service(
         config=config, store=store, fleet=fleet, inbox=inbox, sending=sending, routes=routes,
         directory=LocalDirectory(book),
-        server=_server(config, routes, telephones.pages, persons, gate, runtime, event_stream),
+        server=_server(config, routes, [*telephones.pages, *faxing.pages], persons, gate, runtime,
+                       event_stream),
         people=persons,
         gate=gate,
         modem_settings=modem_settings,

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Select,
     case,
+    func,
     literal,
     null,
     select,
@@ -29,6 +30,7 @@ from gateway.fax.rights import may_see, only_visible
 from gateway.kernel.errors import NotFound
 from gateway.kernel.numbers import NumberingPlan
 from gateway.kernel.store import Store
+from gateway.parties.tables import parties
 from gateway.sending.states import SendState
 from gateway.web import cursor as cursors
 from gateway.web.paging import MAX_PAGE
@@ -39,6 +41,7 @@ WIDTHS = (200, 800, 1600)
 _EVER = datetime.min.replace(tzinfo=UTC)
 """In the place of a bound that is not wanted, whose condition is dropped."""
 _F, _R = tables.faxes.c, tables.received.c
+_CUSTOMER = parties.alias()
 
 
 class Way(StrEnum):
@@ -226,7 +229,7 @@ _IN = select(
     case((_R.complete, RECEIVED), else_=INCOMPLETE).label("state"),
     _R.number.label("number"),
     _R.station_id.label("name"),
-    literal("").label("company"),
+    func.coalesce(_CUSTOMER.c.name, "").label("company"),
     literal("").label("subject"),
     _R.pages.label("pages"),
     _R.pages.label("pages_sent"),
@@ -238,7 +241,7 @@ _IN = select(
     _R.read_at.label("read_at"),
     literal(False).label("cancelling"),
     _R.received_at.label("at"),
-)
+).outerjoin(_CUSTOMER, _CUSTOMER.c.id == _R.party_id)
 
 
 def _query(
@@ -299,7 +302,7 @@ def _line(row: Row[Any]) -> Line:
         **{
             **values,
             "way": way,
-            "name": ", ".join(part for part in (name, company) if part),
+            "name": ", ".join(part for part in (company, name) if part),
             "cancelling": bool(values["cancelling"]),
             "read_at": values["read_at"] if way is Way.IN else None,
         }

@@ -103,7 +103,9 @@ class DeskOffice:
 
 
 @asynccontextmanager
-async def open_desk(folder: Path, browser: Browser, lab: Lab) -> AsyncIterator[DeskOffice]:
+async def open_desk(
+    folder: Path, browser: Browser, lab: Lab, *, fax: int = 0
+) -> AsyncIterator[DeskOffice]:
     """Hold an office whose telephones ring until somebody picks up."""
     pbx = lab.settings
     for number in ("101", "102", "103"):
@@ -113,6 +115,11 @@ async def open_desk(folder: Path, browser: Browser, lab: Lab) -> AsyncIterator[D
         f'port = {pbx.port}\nuser = "{pbx.user}"\nsecret = "{pbx.secret}"\n'
         f'outside = "{pbx.outside}"\nring_s = 5\ncontext = "{pbx.context}"\n'
     )
+    if fax:
+        configuration += (
+            '[fax]\ncompany = "Örnek İnşaat A.Ş."\nnumber = "+90 212 555 01 00"\n'
+            f'[[fax_server]]\nid = "office"\nport = {fax}\npoll_s = 1.0\n'
+        )
     with ModemProcess() as farm:
         service = ServiceProcess(folder, farm.modems, configuration=configuration)
         del service.environment["SANTRAL_PORT"]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
-from tests.browser.office import AHMET, GUNES, STRANGER, DeskOffice, chromium, open_desk
+from tests.browser.fax_office import open_fax_desk, some_faxes
+from tests.browser.office import AHMET, GUNES, STRANGER, DeskOffice, chromium
 from tests.integration.pbx.lab import GROUP, MAIN, TRUNK
 from tests.integration.pbx.simulated import SimulatedLab
 
@@ -27,8 +28,10 @@ async def make() -> None:
         await lab.plug_in()
         async with (
             chromium(shutil.which("chromium") or "chromium") as browser,
-            open_desk(folder, browser, lab) as office,
+            open_fax_desk(folder, browser, lab) as (office, server),
         ):
+            await some_faxes(office, server, folder)
+            await _faxes(office, folder)
             await _story(office)
             for language, locale in LOCALES.items():
                 for theme in ("light", "dark"):
@@ -71,6 +74,33 @@ async def _desk(office: DeskOffice, language: str, locale: str, theme: str) -> N
     for _ in range(2):
         await office.phone(TRUNK).hang_up()
     await context.close()
+
+
+async def _faxes(office: DeskOffice, folder: Path) -> None:
+    for language, locale in LOCALES.items():
+        for theme in ("light", "dark"):
+            context = await office.sign_in("defne", locale=locale, color_scheme=theme)
+            page = await context.new_page()
+            await page.goto("/faxes")
+            await page.wait_for_selector("#faxes > li img")
+            await page.wait_for_timeout(1200)
+            await _both_widths(page, f"faxes-in-{language}-{theme}")
+            await page.click('[data-way="out"]')
+            await page.wait_for_timeout(700)
+            await _both_widths(page, f"faxes-out-{language}-{theme}")
+            await page.click("#faxes > li:last-child h2 a")
+            await page.wait_for_selector("#page[src]")
+            await page.wait_for_timeout(1200)
+            await _both_widths(page, f"fax-{language}-{theme}")
+            await page.goto("/faxes/new")
+            await page.fill("[name=to]", "0212 333 44 55")
+            await page.set_input_files("#files", folder / "siparis.txt")
+            await page.select_option("#cover", "standard")
+            await page.fill("[name=subject]", "Sipariş 4711")
+            await page.wait_for_selector("#preview img")
+            await page.wait_for_timeout(1500)
+            await _both_widths(page, f"fax-new-{language}-{theme}")
+            await context.close()
 
 
 async def _others(office: DeskOffice) -> None:

@@ -42,6 +42,7 @@ async def office(tmp_path: Path) -> AsyncIterator[tuple[ServiceProcess, FaxProce
             yield service, server
 
 
+@pytest.mark.timeout(900 if SOAK else 180)
 async def test_kills_lose_no_fax_and_send_none_twice(
     office: tuple[ServiceProcess, FaxProcess], tmp_path: Path
 ) -> None:

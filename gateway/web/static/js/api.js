@@ -30,12 +30,33 @@ async function signedInAnew() {
  * @param {Record<string, string>} [headers]
  * @returns {Promise<any>}
  */
-export async function ask(method, path, body, headers = {}) {
-  const given = body === undefined ? {} : { body: JSON.stringify(body) };
+export function ask(method, path, body, headers = {}) {
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  return send(method, path, json, { "Content-Type": "application/json", ...headers });
+}
+
+/**
+ * POST a form, with its files.
+ * @param {string} path below /api/v1
+ * @param {FormData} form
+ * @param {Record<string, string>} [headers]
+ * @returns {Promise<any>}
+ */
+export function sendForm(path, form, headers = {}) {
+  return send("POST", path, form, headers);
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {BodyInit | undefined} body
+ * @param {Record<string, string>} headers
+ */
+async function send(method, path, body, headers) {
   const answer = await fetch(`/api/v1${path}`, {
     method,
-    ...given,
-    headers: { "Content-Type": "application/json", "X-CSRF-Token": token(), ...headers },
+    ...(body === undefined ? {} : { body }),
+    headers: { "X-CSRF-Token": token(), ...headers },
   }).catch(() => null);
   if (!answer) throw new Problem("", method === "GET" ? 503 : UNKNOWN);
   if (answer.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);

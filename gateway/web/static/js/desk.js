@@ -5,7 +5,7 @@ import { newCard, showCard, tick } from "./card.js";
 import { connect } from "./connect.js";
 import { deedsOf, keys } from "./deeds.js";
 import { Dialogs } from "./dialogs.js";
-import { by, list, make, toast, write } from "./dom.js";
+import { by, keysOn, list, make, toast, write } from "./dom.js";
 import { readDone, showMissed } from "./missed.js";
 import { showPeople } from "./people.js";
 import { _ } from "./texts.js";
@@ -265,7 +265,6 @@ function letterOf(event) {
 /** @param {Card} card */
 const lives = (card) => !OVER.includes(card.stage || "");
 
-const keysOn = () => localStorage.getItem("keys") !== "off";
 
 function help() {
   const shown = /** @type {HTMLDialogElement} */ (by("help"));

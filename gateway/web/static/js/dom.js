@@ -121,3 +121,6 @@ export function list(list, things, key, made, shown) {
   }
   list.toggleAttribute("data-none", !things.length);
 }
+
+/** Tell whether single keys act; they can disturb a screen reader or voice control. */
+export const keysOn = () => localStorage.getItem("keys") !== "off";

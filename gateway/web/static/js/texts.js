@@ -32,7 +32,8 @@ export function ngettext(one, several, count) {
   const which = plural.select(count);
   if (!Array.isArray(forms)) return filled(which === "one" ? one : several, { count });
   const place = forms.length === 3 ? FORMS.indexOf(/** @type {any} */ (which)) : Number(which !== "one");
-  return filled(forms[place < 0 ? forms.length - 1 : place] || several, { count });
+  const last = forms.length - 1; // Turkish has one form for every number
+  return filled(forms[place < 0 ? last : Math.min(place, last)] || several, { count });
 }
 
 /**

@@ -22,6 +22,10 @@
  *   responsible: string, extension: string, copied_at: string | null}[]}} CrmAnswer
  * @typedef {{call: Call, caller: Caller, part: string, pops: boolean, crm: CrmAnswer[],
  *   stage?: "ringing" | "talking" | "asking" | "asked" | "passed" | "parked" | "taken" | "missed" | "ended"}} Card
+ * @typedef {{id: string, direction: string, state: string, number: string, name: string, company: string, subject: string,
+ *   station_id: string, called: string, server: string, text: string, pages: number, pages_sent: number, error: string, reason: string | null,
+ *   cancelling: boolean, read_at: string | null, at: string,
+ *   tries?: {server: string, began_at: string, pages_sent: number, reason: string | null, text: string}[]}} Fax
  * @typedef {any} Task
  */
 export {};
