@@ -12,6 +12,7 @@ _READS = {
     "call": Permission.CALLS_READ,
     "dial": Permission.CALLS_READ,
     "sms": Permission.SMS_READ,
+    "fax": Permission.FAX_READ,
     "party": Permission.PARTIES_READ,
     "person": Permission.PEOPLE_READ,
     "task": Permission.TASKS_READ,
