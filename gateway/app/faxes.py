@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +38,8 @@ from gateway.parties.book import PartyBook
 from gateway.people.colleagues import Colleagues
 from gateway.sending.quotas import Quota
 from gateway.web.routes import Route
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,13 @@ def _background(
 def _covers(config: Config) -> Covers:
     fax = config.fax
     sender = Sender(
-        company=fax.company, number=fax.number, language=fax.language, zone=config.zone
+        company=fax.company, number=fax.number, email=fax.email, language=fax.language,
+        zone=config.zone,
     )  # fmt: skip
-    return Covers(CoverTemplates(fax.covers), sender)
+    templates = CoverTemplates(fax.covers)
+    for trouble in templates.troubles():
+        logger.warning("%s; the other covers work", trouble)
+    return Covers(templates, sender)
 
 
 def _seat(section: FaxServerSection) -> Seat:
