@@ -106,10 +106,10 @@ def _covers(config: Config) -> Covers:
         company=fax.company, number=fax.number, email=fax.email, language=fax.language,
         zone=config.zone,
     )  # fmt: skip
-    templates = CoverTemplates(fax.covers)
-    for trouble in templates.troubles():
-        logger.warning("%s; the other covers work", trouble)
-    return Covers(templates, sender)
+    covers = Covers(CoverTemplates(fax.covers), sender)
+    for trouble in covers.troubles():
+        logger.warning("cover pages of faxes: %s", trouble)
+    return covers
 
 
 def _seat(section: FaxServerSection) -> Seat:

@@ -103,18 +103,9 @@ class CoverTemplates:
         ours = {Path(one.name).stem for one in _BUILT_IN.iterdir() if one.name.endswith(".toml")}
         return sorted(ours | self._theirs(), key=lambda name: (name != "standard", name))
 
-    def troubles(self) -> list[str]:
-        """Return what is wrong with the folder and with each template, for who can mend it."""
-        if self._folder is not None and not self._folder.is_dir():
-            return [f"the folder of covers {self._folder} is not there; make it, or mend "
-                    "`covers` in [fax]"]  # fmt: skip
-        found = []
-        for name in self.names():
-            try:
-                self.logo(self.find(name))
-            except Invalid as error:
-                found.append(str(error))
-        return found
+    def missing(self) -> Path | None:
+        """Return the folder that was said and is not there."""
+        return None if self._folder is None or self._folder.is_dir() else self._folder
 
     def find(self, name: str) -> CoverTemplate:
         """Return a template; raises Invalid that names the file, the key and the remedy."""

@@ -11,6 +11,7 @@ import phonenumbers
 from babel.dates import format_date, format_datetime
 
 from gateway.fax.composing import Addressee, CoverWish
+from gateway.fax.cover_logo import read_logo
 from gateway.fax.cover_pages import CoverFacts, written
 from gateway.fax.cover_templates import CoverField, CoverTemplates, language_of
 from gateway.fax.typeface import drawable
@@ -21,6 +22,8 @@ MAX_NOTE_LINES = 700
 """As many as ten pages hold in the smallest type; looked at before anything is set."""
 MAX_LINE = 200
 MAX_PAGES = 10
+_TRIED_PT = (60.0, 300.0)
+"""As large is a logo drawn to see whether it can be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,22 @@ class Covers:
                 continue
             found.append((name, template.said(template.title, language_of(language)) or name))
         return found
+
+    def troubles(self) -> list[str]:
+        """Return what is wrong with the folder, the templates and logos, for who can mend it."""
+        missing = self._templates.missing()
+        if missing is not None:
+            return [f"the folder of covers {missing} is not there; make it, or mend `covers` in "
+                    "[fax]"]  # fmt: skip
+        found: dict[str, None] = {}
+        for name in self._templates.names():
+            try:
+                path = self._templates.logo(self._templates.find(name))
+                if path is not None:
+                    read_logo(path, *_TRIED_PT)
+            except Invalid as error:
+                found[str(error)] = None
+        return list(found)
 
     async def pdf(
         self, wish: CoverWish, to: Addressee, sender: str, pages: int, at: datetime

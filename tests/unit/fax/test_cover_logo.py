@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from gateway.fax.cover_logo import MAX_LOGO_BYTES, Logo, read_logo
 from gateway.kernel.errors import Invalid
-from tests.unit.fax.covering import WISH, made, pages
+from tests.unit.fax.covering import WISH, covers, made, pages
 
 HIGH, WIDE = 60.0, 300.0
 
@@ -118,6 +118,7 @@ async def test_what_is_no_logo_is_told(tmp_path: Path, content: bytes, says: str
     with pytest.raises(Invalid, match=says) as refusal:
         await pages(WISH, folder=tmp_path)
     assert str(path) in str(refusal.value)
+    assert covers(tmp_path).troubles() == [str(refusal.value)]
 
 
 @pytest.mark.parametrize("template", ["standard", "letter"])

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 
 import pypdfium2 as pdfium
 import pytest
 
-from gateway.fax.cover_templates import CoverTemplates
 from gateway.kernel.errors import Invalid
 from tests.unit.fax.covering import TO, WISH, covers, made, pages
 
 OURS = [("standard", "Kapak sayfası"), ("letter", "Mektup"), ("short", "Kısa kapak")]
+GUIDE = Path(__file__).parents[3] / "docs" / "fax-covers.md"
 PLAIN = 'layout = "cover"\n[title]\ntr = "x"\n'
 
 
@@ -56,7 +57,7 @@ def test_what_is_no_template_of_theirs_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "gone.toml").symlink_to(tmp_path / "nowhere")
     (tmp_path / ".standard.toml").write_text("half an edit")
     assert covers(tmp_path).choices("tr") == OURS
-    assert CoverTemplates(tmp_path).troubles() == []
+    assert covers(tmp_path).troubles() == []
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ async def test_a_broken_template_is_told_with_its_file_and_key(
     with pytest.raises(Invalid, match=says) as refusal:
         await pages(replace(WISH, template="ours"), folder=tmp_path)
     assert str(tmp_path) in str(refusal.value)
-    assert CoverTemplates(tmp_path).troubles() == [str(refusal.value)]
+    assert covers(tmp_path).troubles() == [str(refusal.value)]
     assert await pages(WISH, folder=tmp_path) == await pages(WISH)
 
 
@@ -127,4 +128,17 @@ async def test_a_cover_that_is_not_there_is_told_with_those_that_are() -> None:
 def test_a_folder_that_is_not_there_is_told_and_ours_work(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     assert covers(gone).choices("tr") == OURS
-    assert [str(gone) in trouble for trouble in CoverTemplates(gone).troubles()] == [True]
+    assert [str(gone) in trouble for trouble in covers(gone).troubles()] == [True]
+
+
+async def test_the_guides_template_is_one(tmp_path: Path) -> None:
+    blocks = GUIDE.read_text("utf-8").split("\n    layout = ")
+    assert len(blocks) == 2
+    lines = ("    layout = " + blocks[1]).split("\n")
+    end = next(place for place, line in enumerate(lines) if line and not line.startswith("    "))
+    content = dedent("\n".join(lines[:end])).replace('logo = "dealer.png"', "")
+    (tmp_path / "dealers.toml").write_text(content, "utf-8")
+    [text] = await pages(replace(WISH, template="dealers"), folder=tmp_path)
+    assert [word for word in ("Sayın", "Örnek Sokak 1", "Ticaret sicil") if word in text] == [
+        "Sayın", "Örnek Sokak 1", "Ticaret sicil",
+    ]  # fmt: skip
