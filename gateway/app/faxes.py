@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +40,8 @@ from gateway.people.colleagues import Colleagues
 from gateway.sending.quotas import Quota
 from gateway.web.pages import Page
 from gateway.web.routes import Route
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,13 @@ def _background(
 def _covers(config: Config) -> Covers:
     fax = config.fax
     sender = Sender(
-        company=fax.company, number=fax.number, language=fax.language, zone=config.zone
+        company=fax.company, number=fax.number, email=fax.email, language=fax.language,
+        zone=config.zone,
     )  # fmt: skip
-    return Covers(CoverTemplates(fax.covers), sender)
+    covers = Covers(CoverTemplates(fax.covers), sender)
+    for trouble in covers.troubles():
+        logger.warning("cover pages of faxes: %s", trouble)
+    return covers
 
 
 def _seat(section: FaxServerSection) -> Seat:

@@ -138,6 +138,8 @@ class FaxSection(Section):
     """Who we are: on cover pages, and on top of every page."""
     number: Annotated[str, Field(pattern=r"^\+?[0-9 ()-]{0,24}$")] = ""
     """Our fax number: on cover pages, on top of every page, and what we call ourselves (CSID)."""
+    email: Annotated[str, Field(max_length=100)] = ""
+    """Our address: on cover pages and letters."""
     language: Literal["tr", "ru", "en"] = "tr"
     """Of cover pages, where nothing else is said."""
     covers: Path | None = None

@@ -17,7 +17,8 @@ Language = Literal["tr", "ru", "en"]
 _BUILT_IN = files("gateway.fax") / "cover_templates"
 _MAX_BYTES = 64_000
 
-Texts = Mapping[Language, Annotated[str, Field(max_length=2000)]]
+Line = Mapping[Language, Annotated[str, Field(max_length=80)]]
+Lines = Mapping[Language, Annotated[str, Field(max_length=1000)]]
 
 
 def language_of(code: str) -> Language:
@@ -35,6 +36,7 @@ class CoverField(StrEnum):
     FROM = "from"
     OUR_COMPANY = "our_company"
     OUR_NUMBER = "our_number"
+    OUR_EMAIL = "our_email"
     DATE = "date"
     PAGES = "pages"
     SUBJECT = "subject"
@@ -43,13 +45,17 @@ class CoverField(StrEnum):
 LABELS: dict[CoverField, dict[Language, str]] = {
     CoverField.TO: {"tr": "Kime", "ru": "Кому", "en": "To"},
     CoverField.COMPANY: {"tr": "Firma", "ru": "Организация", "en": "Company"},
-    CoverField.NUMBER: {"tr": "Faks no.", "ru": "Факс", "en": "Fax"},
+    CoverField.NUMBER: {"tr": "Faks", "ru": "Факс", "en": "Fax"},
     CoverField.FROM: {"tr": "Kimden", "ru": "От кого", "en": "From"},
-    CoverField.OUR_COMPANY: {"tr": "Gönderen firma", "ru": "Отправитель", "en": "Sent by"},
-    CoverField.OUR_NUMBER: {"tr": "Gönderen no.", "ru": "Наш факс", "en": "Our fax"},
+    CoverField.OUR_COMPANY: {"tr": "Gönderen", "ru": "Отправитель", "en": "Sender"},
+    CoverField.OUR_NUMBER: {
+        "tr": "Gönderenin faksı", "ru": "Факс отправителя", "en": "Sender's fax",
+    },
+    CoverField.OUR_EMAIL: {"tr": "E-posta", "ru": "Эл. почта", "en": "E-mail"},
     CoverField.DATE: {"tr": "Tarih", "ru": "Дата", "en": "Date"},
     CoverField.PAGES: {
-        "tr": "Sayfa (kapak dahil)", "ru": "Страниц (с титулом)", "en": "Pages (with this one)",
+        "tr": "Sayfa sayısı (kapak dahil)", "ru": "Страниц (включая эту)",
+        "en": "Pages (including cover)",
     },
     CoverField.SUBJECT: {"tr": "Konu", "ru": "Тема", "en": "Subject"},
 }  # fmt: skip
@@ -61,14 +67,14 @@ class CoverTemplate(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     layout: Literal["cover", "letter"]
-    title: Texts
+    title: Line
     """What people choose it by."""
-    heading: Texts = {}
-    footer: Texts = {}
-    closing: Texts = {}
+    heading: Line = {}
+    footer: Lines = {}
+    closing: Line = {}
     """Of a letter: what stands before the signature."""
     fields: tuple[CoverField, ...] = ()
-    labels: Mapping[CoverField, Texts] = {}
+    labels: Mapping[CoverField, Line] = {}
     """In the place of the usual words."""
     margin_mm: Annotated[float, Field(ge=8, le=50)] = 18
     heading_pt: Annotated[float, Field(ge=12, le=96)] = 36
@@ -76,6 +82,10 @@ class CoverTemplate(BaseModel):
     logo: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")] = ""
     """A PNG or JPEG beside the template; empty: `logo.png` there, if there is one."""
     logo_height_mm: Annotated[float, Field(ge=5, le=80)] = 20
+
+    def said(self, texts: Lines, language: Language) -> str:
+        """Return a text in a language; in English, or in any, where it lacks that one."""
+        return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
 
     def label(self, field: CoverField, language: Language) -> str:
         """Return what a line is called."""
@@ -91,8 +101,11 @@ class CoverTemplates:
     def names(self) -> list[str]:
         """Return the names of all, the usual one first."""
         ours = {Path(one.name).stem for one in _BUILT_IN.iterdir() if one.name.endswith(".toml")}
-        theirs = {path.stem for path in self._folder.glob("*.toml")} if self._folder else set()
-        return sorted(ours | theirs, key=lambda name: (name != "standard", name))
+        return sorted(ours | self._theirs(), key=lambda name: (name != "standard", name))
+
+    def missing(self) -> Path | None:
+        """Return the folder that was said and is not there."""
+        return None if self._folder is None or self._folder.is_dir() else self._folder
 
     def find(self, name: str) -> CoverTemplate:
         """Return a template; raises Invalid that names the file, the key and the remedy."""
@@ -121,6 +134,13 @@ class CoverTemplates:
                           "template", field="cover")  # fmt: skip
         return None
 
+    def _theirs(self) -> set[str]:
+        if self._folder is None:
+            return set()
+        # Editors keep hidden copies beside a file that is open.
+        return {path.stem for path in self._folder.glob("*.toml")
+                if path.is_file() and not path.name.startswith(".")}  # fmt: skip
+
     def _read(self, name: str) -> tuple[str, str]:
         if name not in self.names():
             known = ", ".join(self.names())
@@ -130,8 +150,10 @@ class CoverTemplates:
             return (_BUILT_IN / f"{name}.toml").read_text("utf-8"), f"the cover {name}"
         try:
             if theirs.stat().st_size > _MAX_BYTES:
-                raise Invalid(f"{theirs} has more than {_MAX_BYTES:,} bytes", field="cover")
-            return theirs.read_text("utf-8"), str(theirs)
+                raise Invalid(f"{theirs} has more than {_MAX_BYTES:,} bytes; shorten or remove it",
+                              field="cover")  # fmt: skip
+            # The Windows editor puts a mark before UTF-8 that TOML does not know.
+            return theirs.read_text("utf-8-sig"), str(theirs)
         except (OSError, UnicodeDecodeError) as error:
             raise Invalid(f"{theirs} cannot be read: {error}; mend or remove it",
                           field="cover") from error  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 MAX_HEADER = 60
+MAX_NUMBER = 24
+_BETWEEN = "  "
 _SPELT = {
     "ı": "i", "İ": "I", "ş": "s", "Ş": "S", "ğ": "g", "Ğ": "G", "ß": "ss", "№": "No",
     "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "yo", "ж": "zh", "з": "z",
@@ -18,22 +20,27 @@ _SPELT = {
 
 
 def header_line(company: str, number: str) -> str:
-    """Return the line that says who we are, in plain ASCII, of bounded length."""
-    parts = [part for part in (_plain(company), _plain(number)) if part]
-    return "  ".join(parts)[:MAX_HEADER].strip()
+    """Return the line that says who we are, in plain ASCII; a long name gives way to the number."""
+    ours = _plain(number)[:MAX_NUMBER].strip()
+    room = MAX_HEADER - len(ours) - len(_BETWEEN)
+    return _BETWEEN.join(part for part in (_plain(company)[:room].strip(), ours) if part)
 
 
 def _plain(text: str) -> str:
-    spelt = "".join(_spelt(char) for char in text)
+    around = f" {text} "
+    spelt = "".join(
+        _spelt(char, shouted=(around[index] + around[index + 2]).isupper())
+        for index, char in enumerate(text)
+    )
     apart = unicodedata.normalize("NFKD", spelt)
     kept = "".join(char if " " <= char <= "~" else "" for char in apart)
     return " ".join(kept.split())
 
 
-def _spelt(char: str) -> str:
+def _spelt(char: str, *, shouted: bool) -> str:
     if char in _SPELT:
         return _SPELT[char]
     small = _SPELT.get(char.lower())
     if small is not None and char != char.lower():
-        return small[:1].upper() + small[1:]
+        return small.upper() if shouted else small[:1].upper() + small[1:]
     return " " if char.isspace() else char

@@ -40,6 +40,7 @@ def test_the_wheel_holds_packages_migrations_and_commands(wheel: Path) -> None:
         entry_points = next(name for name in names if name.endswith("entry_points.txt"))
         commands = archive.read(entry_points).decode()
     assert any(name.startswith("gateway/kernel/store/migrations/versions/0001") for name in names)
+    assert "gateway/fax/cover_templates/standard.toml" in names
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {
         "crm_link",
         "drivers",
