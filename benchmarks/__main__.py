@@ -9,7 +9,19 @@ import platform
 import sys
 from collections.abc import Callable, Coroutine
 
-from benchmarks import calls, codecs, desk, fleet, intake, lookup, raster, ringing, sms, store
+from benchmarks import (
+    calls,
+    codecs,
+    desk,
+    faxing,
+    fleet,
+    intake,
+    lookup,
+    raster,
+    ringing,
+    sms,
+    store,
+)
 
 BENCHMARKS: dict[str, tuple[str, Callable[[], Coroutine[None, None, None]]]] = {
     "codecs": ("PDUs coded and decoded, beside gsmmodem", codecs.main),
@@ -21,6 +33,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], Coroutine[None, None, None]]]] = {
     "ringing": ("from a telephone's ringing to the browser, at 50 calls a second", ringing.main),
     "desk": ("the same, at 200 screens", desk.main),
     "lookup": ("a caller among 1,000,000 numbers", lookup.main),
+    "faxing": ("a fax on its way to its server; 1,000 over eight lines", faxing.main),
     "raster": ("documents to faxed pages, beside Ghostscript's own tiffg4", raster.main),
 }
 
