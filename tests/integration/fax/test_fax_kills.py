@@ -17,14 +17,16 @@ import pytest
 
 from simulators.fax.child import FaxProcess
 from tests.integration.fax.raster import papers
+from tests.real.hylafax.lab import HylafaxLab
+from tests.real.hylafax.server import ADMIN
 from tests.service import ServiceProcess
 from tests.waiting import until
 
 SOAK = bool(os.environ.get("SANTRAL_SOAK"))
 KILLS, OUT, IN = (50, 40, 20) if SOAK else (6, 10, 6)
+REAL_KILLS, REAL_FAXES = (5, 10) if SOAK else (2, 2)
 LONGEST_LIFE_S = 2.0
 CALM_S = 90.0
-ADMIN = "admin-of-the-lab"
 
 
 @pytest.fixture
@@ -87,10 +89,43 @@ async def test_kills_lose_no_fax_and_send_none_twice(
     assert len(list((service.folder / "data" / "faxes" / "received").rglob("*.tif"))) == IN
 
 
+@pytest.mark.timeout(900 if SOAK else 300)
+async def test_kills_over_a_real_hylafax_send_none_twice(
+    hylafax: HylafaxLab, tmp_path: Path
+) -> None:
+    configuration = (
+        f'[[fax_server]]\nid = "office"\nport = {hylafax.server.port}\n'
+        f'admin_password = "{ADMIN}"\npoll_s = 2.0\n'
+    )
+    # To one number, which HylaFAX sends to one after the other: two would meet on our two lines.
+    chance, waiting = random.Random(20260302), [f"+902125551002/{n}" for n in range(REAL_FAXES)]
+    page = papers.fax([papers.sparse(0)])
+    async with ServiceProcess(tmp_path, configuration=configuration) as service:
+        while waiting:
+            await _ask(service, waiting, page, len(waiting))
+        for _ in range(REAL_KILLS):
+            await asyncio.sleep(chance.uniform(1, 12))
+            await service.kill()
+            await service.start()
+
+        async def calm() -> bool:
+            out, came = await _all(service, "out"), await _all(service, "in")
+            settled = all(one["state"] in {"delivered", "failed", "uncertain"} for one in out)
+            return settled and len(came) >= REAL_FAXES
+
+        await until(calm, timeout_s=60.0 * REAL_FAXES)
+        out, came = await _all(service, "out"), await _all(service, "in")
+    sent = [line for line in hylafax.server.log() if "\tSEND\t" in line]
+    print(f"{REAL_KILLS} kills over a real server: {dict(Counter(one['state'] for one in out))}; "
+          f"{len(came)} came in, {len(sent)} SEND lines in its log")  # fmt: skip
+    assert [one["state"] for one in out] == ["delivered"] * REAL_FAXES
+    assert len(came) == len(sent) == REAL_FAXES
+
+
 async def _ask(service: ServiceProcess, waiting: list[str], page: bytes, count: int) -> None:
     """Ask for faxes until the service is gone; what got no answer is asked for again."""
     for number in waiting[:count]:
-        form = aiohttp.FormData({"to": number})
+        form = aiohttp.FormData({"to": number.partition("/")[0]})
         form.add_field("file", page, filename="page.tif")
         connector = aiohttp.UnixConnector(str(service.socket))
         with suppress(aiohttp.ClientError, OSError):

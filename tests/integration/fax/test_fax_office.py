@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -82,32 +81,6 @@ async def test_three_pages_with_a_turkish_cover_go_out_and_come_in(
     assert ("fax", "in", "received") in {
         (one["kind"], one["direction"], one["outcome"]) for one in history
     }
-
-
-async def test_the_command_sends_waits_and_saves(service: ServiceProcess, tmp_path: Path) -> None:
-    note = tmp_path / "not.txt"
-    note.write_text("Bir satır")
-    said = await asyncio.to_thread(
-        service.command, "fax", "send", str(note), "--to", "+90 212 555 99 01", "--wait",
-        "--timeout", "20", "--priority", "high",
-    )  # fmt: skip
-    assert said.returncode == 1, said.stderr
-    assert "busy" in said.stdout
-    fax_id = said.stdout.split()[0]
-    for arguments, words in (
-        (("show", fax_id), ["the recipient's line is busy", "office"]),
-        (("list",), [fax_id, "+902125559901"]),
-        (("servers",), ["office", "ready", "Running"]),
-        (("covers",), ["standard", "Kapak sayfası"]),
-        (("save", fax_id, str(tmp_path / "a.pdf")), ["bytes"]),
-        (("cancel", fax_id), ["cancelled"]),
-    ):
-        told = await asyncio.to_thread(service.command, "fax", *arguments)
-        assert told.returncode == 0, told.stderr
-        assert [word for word in words if word not in told.stdout] == [], told.stdout
-    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
-    told = await asyncio.to_thread(service.command, "fax", "send", "none.pdf", "--to", "5559901")
-    assert (told.returncode, "cannot be read" in told.stderr) == (1, True)
 
 
 async def form(service: ServiceProcess, path: str, document: Path, **values: str) -> Any:

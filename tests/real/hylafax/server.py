@@ -123,7 +123,7 @@ class Hylafax:
 
     def log(self) -> list[str]:
         """Return the lines of what was sent and received (xferfaxlog)."""
-        file = self.spool / "etc/xferfaxlog"
+        file = self.spool / "log/xferfaxlog"
         return file.read_text(errors="replace").splitlines() if file.exists() else []
 
     def close(self) -> None:
