@@ -58,7 +58,8 @@ def belonging(
 
 def station_key(station_id: str) -> str:
     """Return what a machine calls itself in the form in which it is remembered."""
-    return " ".join(fold(station_id).split())[:100]
+    plain = "".join(char if char.isprintable() else " " for char in station_id)
+    return " ".join(fold(plain).split())[:100]
 
 
 def key_of(plan: NumberingPlan, raw: str) -> str:
