@@ -18,14 +18,14 @@ NOT_THERE = "the fax server has no such job any more; whether it was sent is not
 
 
 def apply(connection: Connection, report: JobReport, now: datetime) -> SendState | None:
-    """Take a report; return the fax's state, or None when the job is none of ours."""
+    """Take a report; return the fax's state, or None where it is nothing new, or no job of ours."""
     attempt = ledger.find_attempt(connection, report.token)
     if attempt is None or attempt.server_id != report.server_id:
         return None
     fax = ledger.find(connection, attempt.fax_id)
     assert fax is not None
     if attempt.state.over:
-        return fax.state
+        return None
     if report.reason is FaxReason.VANISHED:
         queue.doubted(connection, attempt.token, NOT_THERE, now)
         return SendState.UNCERTAIN

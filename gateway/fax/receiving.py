@@ -60,7 +60,7 @@ class FaxInbox:
         """Commit what a job has come to."""
         now = self._clock.now()
         state = await self._store.write(lambda c: following.apply(c, report, now))
-        if report.phase.over:
+        if report.phase.over and state is not None:
             logger.info("job %s of fax server %s ended: fax is %s (%s %s)", report.job_id,
                         report.server_id, state, report.reason, report.text)  # fmt: skip
             self._wake()
