@@ -64,16 +64,14 @@ check: debian lint types scripts contracts  ## lint, types, import rules, unit a
 
 TELEPHONES := tests/integration/pbx tests/browser
 WHOLE := tests/integration/service
-FAXES := tests/integration/fax tests/real/test_hylafax_clients.py
 
 test: check asterisk  ## check, integration, real programs, pages, packaging: what CI runs
 	@told=$$(mktemp -d); $(PY) -m pytest -q $(TELEPHONES) >$$told/1 2>&1 & one=$$!; \
 	$(PY) -m pytest -q $(WHOLE) >$$told/2 2>&1 & two=$$!; \
-	$(PY) -m pytest -q $(FAXES) >$$told/3 2>&1 & three=$$!; \
 	$(PY) -m pytest -q tests/integration tests/real tests/packaging \
-	  $(addprefix --ignore=,$(TELEPHONES) $(WHOLE) $(FAXES)); rest=$$?; \
-	wait $$three; three=$$?; cat $$told/3; wait $$two; two=$$?; cat $$told/2; \
-	wait $$one; one=$$?; cat $$told/1; rm -r $$told; exit $$((rest || three || two || one))
+	  $(addprefix --ignore=,$(TELEPHONES) $(WHOLE)); rest=$$?; \
+	wait $$two; two=$$?; cat $$told/2; wait $$one; one=$$?; cat $$told/1; rm -r $$told; \
+	exit $$((rest || two || one))
 
 bench: debian setup  ## figures and ratios against peers
 	$(PY) -m benchmarks

@@ -82,8 +82,14 @@ class FaxOut(Schema):
     priority: Annotated[str, Field(examples=["normal"])]
     not_before: datetime | None
     expires_at: Annotated[datetime | None, Field(examples=[None])]
-    batch: Annotated[str, Field(description="the same for everything that one request sent")]
-    origin: Annotated[str | None, Field(description="the fax that this one repeats or forwards")]
+    batch: Annotated[
+        str,
+        Field(description="the same for everything that one request sent",
+              examples=["01a2187bf5e77541aa180a6901cfe813"]),
+    ]  # fmt: skip
+    origin: Annotated[
+        str | None, Field(description="the fax that this one repeats or forwards", examples=[None])
+    ]
     party_id: PartyId | None
     person_id: PersonId | None
     user_id: Annotated[UserId | None, Field(description="who sent it, or whose work it is")]

@@ -14,6 +14,8 @@ from gateway.kernel.errors import GatewayError, Permanent, Temporary, Uncertain
 
 STALE_S = 1.2
 """hfaxd does not notice two changes of a job's file within a second: 503, 504."""
+_NOT_NOW = frozenset({460, 503, 504})
+"""What is answered so, and 460 while the scheduler prepares a job."""
 STALE_TRIES = 4
 LAST_TIME = "020000"
 """DDHHMM: how long the server may need for its one attempt, its own queue included."""
@@ -169,7 +171,7 @@ async def _change(settings: HylafaxSettings, *commands: tuple[str, ...]) -> None
                     await connection.ask(*words)
             return
         except Refused as error:
-            stale = error.reply.code in {503, 504} and attempt < STALE_TRIES
+            stale = error.reply.code in _NOT_NOW and attempt < STALE_TRIES
             if error.passing and not stale:
                 raise Temporary(f"the fax server refuses: {error}") from None
             if not stale:

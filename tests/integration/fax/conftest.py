@@ -75,7 +75,7 @@ class Desk:
     async def send(self, fax: OutgoingFax) -> JobReport:
         """Submit one and wait until it is over."""
         await self.driver.submit(fax)
-        return await self.sink.over(fax.token, 90)
+        return await self.sink.over(fax.token, 150)
 
 
 Opening = Callable[..., AbstractAsyncContextManager[Desk]]

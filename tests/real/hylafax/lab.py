@@ -19,7 +19,7 @@ class HylafaxLab:
     """The server; what one line sends, the other one receives, so that `sent` is `recvq`."""
 
     good = "5551002"
-    drops_in_page_2 = "99251002"
+    drops_in_page_2 = "99401002"
     senders = frozenset({("LAB 1001", "02125551001"), ("LAB 1002", "02125551002")})
     numbers: Mapping[FaxReason, str] = {
         FaxReason.BUSY: "5559901",
