@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -40,6 +41,8 @@ async def test_ill_modems_cost_no_message_and_hold_up_no_healthy_one(
     office: OpenOffice, tell: Callable[[str], None]
 ) -> None:
     async with office("--submit-delay", str(SUBMIT_S), count=len(ILL) + 1) as one:
+        reasons: dict[str, str] = {}
+        watching = asyncio.create_task(_watch_uncertain(one, reasons))
         await _queue(one)
         await one.until_submitted(5 * len(one.modems))
         for modem, fault in zip(one.modems, ILL, strict=False):
@@ -50,9 +53,7 @@ async def test_ill_modems_cost_no_message_and_hold_up_no_healthy_one(
         await one.until_settled(unsettled=("queued",), timeout_s=200)
         idle = _longest_gap(one)
         await one.until_settled(unsettled=("sending",), timeout_s=100)
-        reasons = dict(
-            one.rows("SELECT text, error_text FROM sms_messages WHERE state = 'uncertain'")
-        )
+        watching.cancel()
         for modem in one.modems:
             modem.post("fault", kind="clear")
         await until(lambda: set(_states(one).values()) <= {"delivered", "uncertain"}, timeout_s=60)
@@ -75,6 +76,14 @@ async def test_ill_modems_cost_no_message_and_hold_up_no_healthy_one(
             f"between two submits {idle:.2f} s"
         )
         assert idle < IDLE_S
+
+
+async def _watch_uncertain(office: Office, reasons: dict[str, str]) -> None:
+    """Note every message that is uncertain, also one whose late answer settles it soon after."""
+    query = "SELECT text, error_text FROM sms_messages WHERE state = 'uncertain'"
+    while True:
+        reasons |= dict(office.rows(query))
+        await asyncio.sleep(0.2)
 
 
 async def _queue(office: Office) -> None:
