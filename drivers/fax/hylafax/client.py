@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from drivers.fax.hylafax.protocol import MAX_REPLY, Reply, ReplyReader, command, passive_port
 from gateway.fax.port import HylafaxSettings
-from gateway.kernel.errors import GatewayError, Permanent, Temporary
+from gateway.kernel.errors import GatewayError, Temporary
 
 T = TypeVar("T")
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -43,8 +43,8 @@ class Lost(Temporary):
     """The connection ended, or nothing came for too long; a command may have been done."""
 
 
-class WrongLogin(Permanent):
-    """The server does not take our name, password or address."""
+class WrongLogin(Temporary):
+    """The server does not take our name, password or address: no fault of a fax, which waits."""
 
 
 class Connection:
